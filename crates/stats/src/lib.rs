@@ -1,0 +1,11 @@
+//! Statistics and learners that know nothing of taster: gradient boosting, isolation forests, nearest neighbours,
+//! two-sample tests, p-values and false discovery rates, counting sketches.
+//!
+//! Everything here is deterministic: the result depends on the input and the seed, never on the number of threads.
+
+pub mod boost;
+pub mod counts;
+pub mod fdr;
+pub mod isolation;
+pub mod neighbours;
+pub mod two_sample;
