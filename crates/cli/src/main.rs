@@ -1,1 +1,42 @@
-fn main() {}
+//! The `taster` command: arguments, configuration file, progress and exit status. The work is done by
+//! [`taster_pipeline`].
+
+mod args;
+mod config_file;
+mod detectors;
+mod explain;
+mod generate;
+mod keygen;
+mod output;
+mod progress;
+mod scan;
+mod secrets;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Scan(args) => scan::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Keygen(args) => keygen::run(&args),
+        Command::Detectors => detectors::run(),
+        Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => generate::completions(&args),
+        Command::Man(args) => generate::manual(&args),
+    }
+}

@@ -4,11 +4,15 @@
 //! one: make its folder, add its `mod` line and its entry in [`ALL`]. The command line, the config schema, the docs and
 //! the reports follow from that list.
 
+mod binning;
+mod catalogue;
 pub mod conflicting_label;
 pub mod duplicate_flood;
+mod label;
 pub mod label_flip;
 pub mod outlier;
 pub mod shift;
+mod text;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -50,3 +54,5 @@ fn defaults<P: Default + Serialize>() -> Value {
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod testing;

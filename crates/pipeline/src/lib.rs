@@ -1,1 +1,31 @@
-//! placeholder
+//! taster's front door: plans and drives the two passes of a scan, and applies the policy.
+//!
+//! ```text
+//! Source → Batch → State → Model → Score → Finding → Verdict → Manifest (signed)
+//! ```
+//!
+//! A scan reads the data twice. *Observe*: every file is read and digested, every row is digested and encoded, and each
+//! detector's state takes it in. *Fit*: models are made from the states and the keyed sample, without the data. *Score*:
+//! every row is judged by itself, and what the policy minds is quarantined. Batches are worked on by any number of
+//! threads; results are put in order before anything is written, so their number never shows.
+
+mod clean;
+mod config;
+mod error;
+mod observe;
+mod passes;
+mod plan;
+mod policy;
+mod progress;
+mod quarantine;
+mod scan;
+mod score;
+mod verify;
+
+pub use config::{
+    Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, Level, PolicyConfig, SignConfig, SourceConfig, Trust,
+};
+pub use error::Error;
+pub use progress::{Phase, Progress, Silent};
+pub use scan::{Outcome, Request, scan};
+pub use verify::{VerifyRequest, verify};

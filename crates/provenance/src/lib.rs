@@ -1,1 +1,57 @@
-//! placeholder
+//! Digests, Merkle trees, manifests, signatures: what binds a verdict to the data it is about.
+//!
+//! - [`RowHasher`] gives the SHA-256 of every row, the same whatever format the row is stored in
+//!   (`docs/row-digest.md`). A row's digest is its leaf in an RFC 6962 tree.
+//! - [`CompactRange`] and [`RowTree`] fold leaves to a root. Ranges are built on any thread and appended in order.
+//! - [`Manifest`] tells a scan as an in-toto statement; [`Envelope`] carries it, signed or not, as DSSE
+//!   (`docs/manifest.md`).
+//! - [`SigningKey`], [`VerifyingKey`] and [`keygen`] are the only keys in the workspace.
+//! - [`verify`] checks a manifest against keys, the report folder and the data, and says what differs.
+//!
+//! ```
+//! use taster_provenance::{Algorithm, Envelope, SigningKey};
+//!
+//! let key = SigningKey::generate(Algorithm::Ed25519);
+//! let mut envelope = Envelope::new("text/plain", b"tasted".to_vec());
+//! envelope.sign(&key)?;
+//! assert_eq!(envelope.signers(&[key.verifying_key()]).len(), 1);
+//! # Ok::<(), taster_provenance::Error>(())
+//! ```
+
+mod canonical;
+mod cells;
+mod check;
+mod compare;
+mod dsse;
+mod error;
+mod file;
+mod keyfile;
+mod keys;
+mod kind;
+mod manifest;
+mod matching;
+mod merkle;
+mod row;
+mod statement;
+mod tree;
+mod verify;
+
+pub use canonical::{canonical_json, canonical_sha256};
+pub use check::{Check, SignatureCheck, Status, Verification};
+pub use compare::{RowDifference, RowSource, RowSourceError};
+pub use dsse::{Envelope, Signature, pae};
+pub use error::Error;
+pub use file::sha256_of_file;
+pub use keyfile::{KeyPair, keygen};
+pub use keys::{Algorithm, SigningKey, VerifyingKey};
+pub use kind::{kind_of, parse_kind};
+pub use manifest::Manifest;
+pub use matching::DataFile;
+pub use merkle::{CompactRange, empty_root, node};
+pub use row::{ROW_DIGEST, RowHasher};
+pub use statement::{
+    ColumnRecord, Dataset, DigestSet, FindingCounts, Metadata, Outcome, PAYLOAD_TYPE, PREDICATE_TYPE, Predicate,
+    STATEMENT_TYPE, ScannedFile, Scanner, Statement, Subject,
+};
+pub use tree::{RowBlocks, RowTree, block_budget};
+pub use verify::{Trust, verify};

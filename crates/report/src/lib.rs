@@ -1,1 +1,28 @@
-//! placeholder
+//! The report folder: one file per output format. Nothing here is computed from data; everything is told by the
+//! [`taster_core::Scan`] and shown.
+//!
+//! | file | made by |
+//! | --- | --- |
+//! | `quarantine.parquet` | [`QuarantineWriter`] |
+//! | `scores.parquet` | [`ScoresWriter`] |
+//! | `findings.json` | [`findings_json`] |
+//! | `results.sarif` | [`sarif`] |
+//! | `report.html` | [`html`] |
+//! | the terminal | [`summary`] |
+//!
+//! [`Folder`] puts them in place whole or not at all. The manifest, which binds them together, is
+//! `taster-provenance`'s. None of them holds a time, a path of this machine or a thread count, so the same scan gives
+//! the same bytes; times are in the manifest.
+
+mod choice;
+mod error;
+mod folder;
+mod parquet;
+mod quarantine;
+mod scores;
+mod text;
+
+pub use error::Error;
+pub use folder::{FILES, Folder};
+pub use quarantine::QuarantineWriter;
+pub use scores::ScoresWriter;

@@ -7,5 +7,6 @@ pub mod boost;
 pub mod counts;
 pub mod fdr;
 pub mod isolation;
+mod math;
 pub mod neighbours;
 pub mod two_sample;

@@ -1,0 +1,75 @@
+//! `taster scan`
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use taster_pipeline::{Outcome, Request, scan};
+
+use crate::{
+    args::{Format, ScanArgs},
+    config_file::{self, Loaded},
+    output,
+    progress::Display,
+    secrets,
+};
+
+/// Scans, prints the verdict, and exits by it.
+pub fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
+    let loaded = config_file::load(args)?;
+    if args.run.print_config {
+        output::result(&loaded.config.to_toml())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(found) = loaded.found.as_ref().filter(|_| !args.output.quiet) {
+        output::note(&format!("using ./{}", found.display()));
+    }
+    let display = Display::new(args)?;
+    let result = scan(&request(args, loaded)?, &display);
+    display.end();
+    let outcome = result?;
+    if !args.output.quiet {
+        print(&outcome, args.output.format)?;
+    }
+    Ok(ExitCode::from(outcome.scan.verdict.exit_code()))
+}
+
+fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
+    Ok(Request {
+        inputs: args.data.clone(),
+        reference: args.reference.clone(),
+        out: args.output.out.clone(),
+        scores: args.output.scores,
+        clean: args.output.clean.clone(),
+        seed: args.run.seed,
+        threads: args.run.threads.map_or(0, usize::from),
+        memory: args.run.memory,
+        batch_rows: args.run.batch_size as usize,
+        keys: secrets::signing_keys(&args.output.sign, &loaded.config.sign.keys)?,
+        config: loaded.config,
+    })
+}
+
+fn print(outcome: &Outcome, format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Text => output::result(&crate::output::summary(outcome)),
+        Format::Json => output::json(&as_json(outcome)),
+    }
+}
+
+/// What a program that started the scan needs to know; everything else is in the report folder.
+fn as_json(outcome: &Outcome) -> serde_json::Value {
+    let scan = &outcome.scan;
+    json!({
+        "verdict": scan.verdict,
+        "reason": scan.verdict_reason,
+        "seed": scan.seed.to_string(),
+        "rows": scan.dataset.rows,
+        "rows_root": scan.dataset.rows_root,
+        "quarantined_rows": scan.quarantined_rows,
+        "detectors": scan.detectors,
+        "findings": scan.findings,
+        "signed_by": outcome.signed_by,
+        "report": outcome.out,
+        "files": outcome.files,
+    })
+}

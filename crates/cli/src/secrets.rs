@@ -1,0 +1,74 @@
+//! Where private keys and passphrases come from: flags, the environment, the configuration, the terminal.
+
+use std::{
+    env,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use taster_provenance::{Error, SigningKey};
+
+const KEY: &str = "TASTER_SIGNING_KEY";
+const PASSPHRASE: &str = "TASTER_SIGNING_PASSPHRASE";
+
+/// The keys to sign with: those of `--sign`, else the environment's, else those of `taster.toml`.
+pub fn signing_keys(flags: &[PathBuf], config: &[PathBuf]) -> anyhow::Result<Vec<SigningKey>> {
+    if !flags.is_empty() {
+        return flags.iter().map(|path| from_file(path)).collect();
+    }
+    match env::var(KEY) {
+        Ok(text) => Ok(vec![from_environment(&text)?]),
+        Err(env::VarError::NotUnicode(_)) => bail!("{KEY} is not UTF-8"),
+        Err(env::VarError::NotPresent) => config.iter().map(|path| from_file(path)).collect(),
+    }
+}
+
+fn from_environment(text: &str) -> anyhow::Result<SigningKey> {
+    if text.trim().is_empty() {
+        // A secret that a CI system withholds arrives empty; signing must not be left out in silence.
+        bail!("{KEY} is set but empty; give it a key, or unset it to scan without signing");
+    }
+    if text.contains("-----BEGIN") {
+        return with_passphrase(Path::new(KEY), |passphrase| SigningKey::from_pem(text, passphrase, Path::new(KEY)));
+    }
+    from_file(Path::new(text.trim())).with_context(|| format!("{KEY} names a key that cannot be used"))
+}
+
+fn from_file(path: &Path) -> anyhow::Result<SigningKey> {
+    with_passphrase(path, |passphrase| SigningKey::load(path, passphrase))
+}
+
+/// Asks for a passphrase only where the key needs one.
+fn with_passphrase(
+    origin: &Path,
+    load: impl Fn(Option<&str>) -> Result<SigningKey, Error>,
+) -> anyhow::Result<SigningKey> {
+    match load(None) {
+        Err(Error::PassphraseNeeded(_)) => Ok(load(Some(&passphrase(&format!("Passphrase of {}", origin.display()))?))?),
+        other => Ok(other?),
+    }
+}
+
+/// A passphrase from the environment, else from the terminal.
+fn passphrase(prompt: &str) -> anyhow::Result<String> {
+    if let Ok(passphrase) = env::var(PASSPHRASE) {
+        return Ok(passphrase);
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!("the key is encrypted; set {PASSPHRASE}, or run taster on a terminal to be asked");
+    }
+    rpassword::prompt_password(format!("{prompt}: ")).context("cannot read the passphrase")
+}
+
+/// A passphrase for a new key: from the environment, else asked for twice.
+pub fn new_passphrase() -> anyhow::Result<String> {
+    let first = passphrase("Passphrase for the new key")?;
+    if first.is_empty() {
+        bail!("the passphrase is empty; leave out --passphrase for a key without one");
+    }
+    if env::var_os(PASSPHRASE).is_none() && passphrase("The same again")? != first {
+        bail!("the passphrases differ; nothing was written");
+    }
+    Ok(first)
+}

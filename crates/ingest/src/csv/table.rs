@@ -1,0 +1,105 @@
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{Dialect, Missing, cells::Cells};
+use crate::{Limits, Note, Ragged};
+
+/// A text file and how it becomes columns of the dataset.
+#[derive(Debug)]
+pub(crate) struct TextFile {
+    pub name: String,
+    pub dialect: Dialect,
+    /// Fields a record has.
+    pub width: usize,
+    /// Fields a record must have: those up to the last that is named.
+    pub required: usize,
+    /// For each field, the column it becomes; `None` if it is left out.
+    pub targets: Vec<Option<usize>>,
+    pub ragged: Ragged,
+    pub missing: Arc<Missing>,
+    pub limits: Limits,
+    pub seen: Seen,
+}
+
+/// What was let pass in the present reading, counted.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Records with surplus fields that were all empty.
+    pub surplus: AtomicU64,
+    /// Records filled up or cut to length.
+    pub filled: AtomicU64,
+}
+
+impl Seen {
+    pub(crate) fn clear(&self) {
+        self.surplus.store(0, Ordering::Relaxed);
+        self.filled.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn notes(&self, file: &str, notes: &mut Vec<Note>) {
+        let (surplus, filled) = (self.surplus.load(Ordering::Relaxed), self.filled.load(Ordering::Relaxed));
+        if surplus > 0 {
+            notes.push(Note::new(format!("{file}: {surplus} records end in surplus empty fields, which were dropped")));
+        }
+        if filled > 0 {
+            notes.push(Note::new(format!(
+                "{file}: {filled} records have too few or too many fields, and were filled with missing values or cut"
+            )));
+        }
+    }
+}
+
+/// The names of the columns of text that begins so, and how many of them must be in every record. What had to be renamed
+/// is noted.
+pub(crate) fn column_names(head: &[u8], dialect: &Dialect, file: &str, notes: &mut Vec<Note>) -> (Vec<String>, usize) {
+    let first = first_record(head, dialect);
+    let given = if dialect.header { first } else { vec![String::new(); first.len()] };
+    let required = given.iter().rposition(|n| !n.is_empty()).map_or(given.len(), |last| last + 1);
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    let mut names = Vec::with_capacity(given.len());
+    for (i, name) in given.iter().enumerate() {
+        let wanted = if name.is_empty() { format!("column_{}", i + 1) } else { name.clone() };
+        let unique = unique(&wanted, &used, &given);
+        if !name.is_empty() && unique != *name {
+            notes.push(Note::new(format!("{file}: a second column {name:?} is called {unique:?} here")));
+        }
+        used.insert(unique.clone());
+        names.push(unique);
+    }
+    let unnamed = given.iter().filter(|n| n.is_empty()).count();
+    if dialect.header && unnamed > 0 {
+        notes.push(Note::new(format!("{file}: {unnamed} columns have no name and are called by their position")));
+    }
+    (names, required)
+}
+
+/// `wanted`, or with a number that no other column has.
+fn unique(wanted: &str, used: &BTreeSet<String>, given: &[String]) -> String {
+    if !used.contains(wanted) {
+        return wanted.to_owned();
+    }
+    let numbered = (2..).map(|n| format!("{wanted}_{n}")).find(|n| !used.contains(n) && !given.contains(n));
+    numbered.unwrap_or_else(|| wanted.to_owned())
+}
+
+fn first_record(head: &[u8], dialect: &Dialect) -> Vec<String> {
+    let text = super::decode::to_utf8(head, dialect.encoding);
+    let mut cells = Cells::new(&text, dialect);
+    let mut scratch = Vec::new();
+    let mut record = Vec::new();
+    while cells.next_record() {
+        loop {
+            let cell = cells.cell();
+            record.push(String::from_utf8_lossy(cell.text(dialect.quote, &mut scratch)).trim().to_owned());
+            if cell.last {
+                return record;
+            }
+        }
+    }
+    record
+}

@@ -1,0 +1,20 @@
+use std::fmt;
+
+/// Something a user must be told about how the data was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// In one sentence.
+    pub text: String,
+}
+
+impl Note {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into() }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

@@ -1,0 +1,12 @@
+//! Parquet, read front to back: what is hashed is what is decoded, and nothing is mapped into memory, since a file cut
+//! short under a mapping kills the process.
+
+mod decode;
+mod flatten;
+mod footer;
+mod groups;
+mod page_header;
+
+pub(crate) use decode::decode;
+pub(crate) use footer::Footer;
+pub(crate) use groups::{GroupReader, RowGroup};

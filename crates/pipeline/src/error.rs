@@ -1,0 +1,53 @@
+/// The work could not be done. Nothing was seen that could be a finding, and nothing was left behind.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The data could not be read.
+    #[error(transparent)]
+    Ingest(#[from] taster_ingest::Error),
+    /// The reference could not be read.
+    #[error("reference: {0}")]
+    Reference(#[source] taster_ingest::Error),
+    /// Rows could not be digested, or the manifest not made, signed or verified.
+    #[error(transparent)]
+    Provenance(#[from] taster_provenance::Error),
+    /// The report could not be written.
+    #[error(transparent)]
+    Report(#[from] taster_report::Error),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] crate::ConfigError),
+    /// A file was not the same on the second read.
+    #[error(
+        "{file} changed during the scan: its SHA-256 was {first} on the first read and {second} on the second; scan again \
+         when nothing writes to it"
+    )]
+    Changed {
+        /// The file.
+        file: String,
+        /// Its digest on the first read.
+        first: String,
+        /// Its digest on the second.
+        second: String,
+    },
+    /// The cleaned dataset could not be written.
+    #[error("{path}: cannot write the cleaned dataset: {reason}")]
+    Clean {
+        /// Where it was to go.
+        path: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A temporary file could not be written or read.
+    #[error("temporary file: {0}")]
+    Spool(#[from] std::io::Error),
+    /// The operating system gave no random seed.
+    #[error("no random seed could be drawn ({0}); give one with --seed")]
+    Seed(String),
+    /// A worker stopped without saying why; this is a bug.
+    #[error("a worker stopped unexpectedly while {0}; please report this")]
+    Worker(&'static str),
+    /// The user stopped it.
+    #[error("interrupted; nothing was written")]
+    Cancelled,
+}

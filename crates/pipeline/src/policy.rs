@@ -1,0 +1,190 @@
+//! The only place that knows when something matters: levels, thresholds, caps, severities and the verdict.
+
+use taster_core::{Finding, Observation, Scale, Scope, Severity, Verdict};
+use taster_stats::{fdr, null::empirical_null};
+
+use crate::{Level, PolicyConfig};
+
+/// Score from which a row is quarantined, where scores are probabilities.
+const EVEN_ODDS: f64 = 0.5;
+
+/// The level of a detector that the configuration says nothing of.
+///
+/// `deny` only where what is found is poison rather than merely unusual: an ordinary dataset has outliers, and an honest
+/// new month of data has shifted.
+pub fn default_level(id: &str) -> Level {
+    match id {
+        "label-flip" | "duplicate-flood" => Level::Deny,
+        _ => Level::Warn,
+    }
+}
+
+/// From which score a detector's rows are quarantined, and what that list may claim.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Threshold {
+    /// The score; `None` quarantines nothing.
+    pub at: Option<f64>,
+    /// The claim, in words for the manifest.
+    pub claims: String,
+    /// Scores of the trusted reference, ascending, where rows have p-values by comparison with them.
+    pub reference: Vec<f64>,
+}
+
+/// Chooses the threshold of a detector from the scores of the sample and, where p-values can be had, of the reference.
+pub(crate) fn threshold(
+    given: Option<f64>,
+    scale: Scale,
+    sample: &[f64],
+    reference: Option<Vec<f64>>,
+    policy: &PolicyConfig,
+) -> Threshold {
+    let score_only =
+        |at, how: &str| Threshold { at, claims: format!("a score, no guarantee; {how}"), reference: Vec::new() };
+    match (given, scale, reference) {
+        (Some(at), ..) => score_only(Some(at), "threshold given by the configuration"),
+        (None, Scale::Probability, _) => score_only(Some(EVEN_ODDS), "threshold where poison is as likely as not"),
+        (None, Scale::Rank, None) => {
+            score_only(empirical_null(sample), "threshold from an empirical null fitted to the bulk of the scores")
+        }
+        (None, Scale::Rank, Some(mut reference)) => {
+            reference.retain(|s| !s.is_nan());
+            let known: Vec<f64> = sample.iter().copied().filter(|s| !s.is_nan()).collect();
+            let p_values = fdr::conformal(&mut reference, &known);
+            Threshold {
+                at: fdr::discovery_threshold(&known, &p_values, policy.fdr),
+                claims: format!(
+                    "conformal p-values against {} reference rows; Benjamini-Hochberg at a false discovery rate of {}, \
+                     if the rows that are not poisoned are exchangeable with the reference",
+                    reference.len(),
+                    policy.fdr
+                ),
+                reference,
+            }
+        }
+    }
+}
+
+/// A score on the scale on which detectors are compared: a half at the detector's own threshold, linear on both sides.
+pub(crate) fn fused(score: f64, threshold: Option<f64>) -> f64 {
+    match threshold {
+        Some(at) if score >= at => 0.5 + 0.5 * (score - at) / (1.0 - at).max(f64::MIN_POSITIVE),
+        Some(at) => 0.5 * score / at,
+        None => 0.5 * score,
+    }
+}
+
+/// How much a detector's quarantined rows matter, by the share of the dataset they are.
+pub(crate) fn rows_severity(id: &str, share: f64) -> Severity {
+    let steps: [f64; 2] = match id {
+        // A label error or two is in every dataset; one in fifty is not carelessness any more.
+        "label-flip" => [0.02, 0.10],
+        "duplicate-flood" => [0.0, 0.20],
+        "conflicting-label" => [0.02, 0.20],
+        _ => [0.05, 1.1],
+    };
+    match share {
+        s if s >= steps[1] => Severity::Critical,
+        s if s >= steps[0] => Severity::Important,
+        _ => Severity::Monitor,
+    }
+}
+
+/// How much an observation of columns, sources or the dataset matters, by the size of its effect.
+pub(crate) fn observation_severity(observation: &Observation) -> Severity {
+    match observation.magnitude {
+        m if m >= 0.5 => Severity::Critical,
+        m if m >= 0.2 => Severity::Important,
+        m if m > 0.0 => Severity::Monitor,
+        _ => Severity::Info,
+    }
+}
+
+/// The verdict on all findings, and why. `level` gives each detector's level, `failed` names detectors that could not work.
+pub(crate) fn verdict(
+    findings: &[Finding],
+    level: impl Fn(&str) -> Level,
+    fail_on: Severity,
+    failed: &[String],
+) -> (Verdict, String) {
+    if !failed.is_empty() {
+        return (Verdict::Incomplete, format!("{} could not do its work", failed.join(", ")));
+    }
+    let minded = |least: Level, severity: Severity| {
+        findings.iter().find(|f| f.severity >= severity && level(&f.detector) >= least)
+    };
+    if let Some(finding) = minded(Level::Deny, fail_on) {
+        return (Verdict::Failed, finding.message.clone());
+    }
+    if let Some(finding) = minded(Level::Warn, Severity::Monitor) {
+        return (Verdict::Warned, finding.message.clone());
+    }
+    (Verdict::Passed, "nothing was found that the policy minds".into())
+}
+
+/// Whether so many rows are suspicious that it says something about the dataset and nothing about the rows.
+pub(crate) fn is_whole_dataset(rows: u64, of: u64, max_share: f64) -> bool {
+    // In a handful of rows every share is large.
+    rows > 20 && rows as f64 > max_share * of as f64
+}
+
+/// What a finding is about, in a stable id.
+pub(crate) fn finding_id(detector: &str, code: &str, scope: Scope, columns: &[String]) -> String {
+    match (scope, columns) {
+        (Scope::Column | Scope::Source, [name, ..]) => format!("{detector}/{code}/{name}"),
+        _ => format!("{detector}/{code}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(detector: &str, severity: Severity) -> Finding {
+        Finding {
+            id: String::new(),
+            detector: detector.into(),
+            code: "rows".into(),
+            severity,
+            scope: Scope::Rows,
+            message: "m".into(),
+            columns: Vec::new(),
+            rows: 1,
+            magnitude: None,
+            p_value: None,
+            q_value: None,
+            evidence: serde_json::Value::Null,
+            tags: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn verdict_follows_levels_and_fails_closed() {
+        let judge = |findings: &[Finding], level: Level| verdict(findings, |_| level, Severity::Important, &[]).0;
+        let (monitor, critical) = (finding("a", Severity::Monitor), finding("a", Severity::Critical));
+        assert_eq!(judge(&[], Level::Deny), Verdict::Passed);
+        assert_eq!(judge(std::slice::from_ref(&monitor), Level::Deny), Verdict::Warned);
+        assert_eq!(judge(std::slice::from_ref(&critical), Level::Warn), Verdict::Warned);
+        assert_eq!(judge(std::slice::from_ref(&critical), Level::Allow), Verdict::Passed);
+        assert_eq!(judge(&[monitor, critical], Level::Deny), Verdict::Failed);
+        let failed = verdict(&[], |_| Level::Deny, Severity::Important, &["outlier".into()]);
+        assert_eq!(failed.0, Verdict::Incomplete);
+    }
+
+    #[test]
+    fn fused_scores_are_half_at_the_threshold_and_keep_order() {
+        assert_eq!(fused(0.9, Some(0.9)), 0.5);
+        assert_eq!((fused(0.0, Some(0.9)), fused(1.0, Some(0.9))), (0.0, 1.0));
+        assert!(fused(1.0, None) <= 0.5);
+    }
+
+    #[test]
+    fn a_reference_gives_discoveries_a_false_discovery_rate() {
+        let reference: Vec<f64> = (0..1000).map(|i| f64::from(i) / 2000.0).collect();
+        let mut sample = reference.clone();
+        sample.extend([0.9; 50]);
+        let chosen = threshold(None, Scale::Rank, &sample, Some(reference), &PolicyConfig::default());
+        assert_eq!(chosen.at, Some(0.9));
+        let given = threshold(Some(0.7), Scale::Rank, &sample, None, &PolicyConfig::default());
+        assert_eq!(given.at, Some(0.7));
+    }
+}

@@ -1,0 +1,178 @@
+//! From suspects to the quarantine list: caps, severities, the findings that sum rows up, and the rows a report shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use taster_core::{DatasetRecord, Finding, Scope, Severity};
+use taster_report::{QuarantineWriter, ShownRow};
+
+use crate::{
+    Error, policy,
+    score::{Judge, Scored, Suspect},
+};
+
+/// Rows a report shows for each detector.
+const SHOWN_ROWS: usize = 200;
+/// Suggested labels, columns and the like listed in a finding.
+const LISTED: usize = 10;
+
+/// The quarantine, detector by detector in the order of the judges.
+pub(crate) struct Lists {
+    /// Rows in the list.
+    pub quarantined: Vec<u64>,
+    /// What is said of them, or of the dataset where there are too many.
+    pub findings: Vec<Option<Finding>>,
+    /// Row numbers, within the dataset, of all rows in the list.
+    pub positions: BTreeSet<u64>,
+    /// The most suspicious rows.
+    pub shown: Vec<ShownRow>,
+}
+
+/// Writes the quarantine list. A detector that suspects more than its share of the rows quarantines none of them: then it
+/// is the dataset as a whole that is suspicious.
+pub(crate) fn quarantine(
+    judges: &[Judge],
+    scored: &Scored,
+    record: &DatasetRecord,
+    max_share: impl Fn(&str) -> f64,
+    mut writer: QuarantineWriter,
+) -> Result<Lists, Error> {
+    let mut sums: Vec<Sum> =
+        judges.iter().zip(&scored.counts).map(|(j, &n)| Sum::new(j, n, record, &max_share)).collect();
+    let mut positions = BTreeSet::new();
+    for suspect in scored.suspects()? {
+        let mut suspect = suspect?;
+        let Some(sum) = sums.iter_mut().find(|s| s.id == suspect.entry.detector) else { continue };
+        sum.add(&suspect);
+        if !sum.whole {
+            suspect.entry.severity = sum.severity;
+            writer.push(&suspect.entry)?;
+            positions.insert(suspect.position);
+            sum.show(suspect);
+        }
+    }
+    writer.finish()?;
+    Ok(Lists {
+        quarantined: sums.iter().map(|s| if s.whole { 0 } else { s.rows }).collect(),
+        findings: sums.iter().map(Sum::finding).collect(),
+        shown: shown(sums, record),
+        positions,
+    })
+}
+
+/// What a detector's suspects add up to.
+struct Sum {
+    id: &'static str,
+    rows: u64,
+    of: u64,
+    whole: bool,
+    severity: Severity,
+    columns: BTreeMap<String, u64>,
+    labels: BTreeMap<String, u64>,
+    best: Vec<Suspect>,
+}
+
+impl Sum {
+    fn new(judge: &Judge, rows: u64, record: &DatasetRecord, max_share: &impl Fn(&str) -> f64) -> Self {
+        let whole = policy::is_whole_dataset(rows, record.rows, max_share(judge.id));
+        let share = rows as f64 / record.rows.max(1) as f64;
+        Self {
+            id: judge.id,
+            rows,
+            of: record.rows,
+            whole,
+            severity: policy::rows_severity(judge.id, share),
+            columns: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            best: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, suspect: &Suspect) {
+        for column in suspect.entry.columns.iter().take(1) {
+            *self.columns.entry(column.clone()).or_default() += 1;
+        }
+        if let Some((label, _)) = &suspect.entry.suggested_label {
+            *self.labels.entry(label.clone()).or_default() += 1;
+        }
+    }
+
+    /// Keeps the most suspicious; of equals the first.
+    fn show(&mut self, suspect: Suspect) {
+        self.best.push(suspect);
+        if self.best.len() >= 2 * SHOWN_ROWS {
+            self.keep_best();
+        }
+    }
+
+    fn keep_best(&mut self) {
+        self.best.sort_by(|a, b| b.entry.score.total_cmp(&a.entry.score).then(a.position.cmp(&b.position)));
+        self.best.truncate(SHOWN_ROWS);
+    }
+
+    fn finding(&self) -> Option<Finding> {
+        if self.rows == 0 {
+            return None;
+        }
+        let share = self.rows as f64 / self.of.max(1) as f64;
+        let percent = 100.0 * share;
+        let what = taster_detect::find(self.id).map_or("", |e| e.about.finds);
+        let (code, scope, message) = if self.whole {
+            let text = format!(
+                "{} of {} rows ({percent:.1} %) are suspected of \"{what}\": too many to be single rows, so none is \
+                 quarantined and the dataset as a whole is suspect",
+                self.rows, self.of
+            );
+            ("dataset", Scope::Dataset, text)
+        } else {
+            let text = format!("{} of {} rows ({percent:.2} %) quarantined: {what}", self.rows, self.of);
+            ("rows", Scope::Rows, text)
+        };
+        Some(Finding {
+            id: policy::finding_id(self.id, code, scope, &[]),
+            detector: self.id.into(),
+            code: code.into(),
+            severity: self.severity,
+            scope,
+            message,
+            columns: top(&self.columns).into_iter().map(|(name, _)| name).collect(),
+            rows: self.rows,
+            magnitude: Some(share),
+            p_value: None,
+            q_value: None,
+            evidence: json!({ "share": share, "columns": counts(&self.columns), "suggested_labels": counts(&self.labels) }),
+            tags: Vec::new(),
+        })
+    }
+}
+
+fn top(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
+    let mut sorted: Vec<(String, u64)> = counts.iter().map(|(k, &n)| (k.clone(), n)).collect();
+    sorted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    sorted.truncate(LISTED);
+    sorted
+}
+
+fn counts(of: &BTreeMap<String, u64>) -> Value {
+    top(of).into_iter().map(|(name, n)| json!({ "name": name, "rows": n })).collect()
+}
+
+fn shown(sums: Vec<Sum>, record: &DatasetRecord) -> Vec<ShownRow> {
+    let mut rows = Vec::new();
+    for mut sum in sums {
+        sum.keep_best();
+        rows.extend(sum.best.into_iter().map(|suspect| {
+            let offending = |name: &String| suspect.entry.columns.contains(name);
+            let values = suspect.values.into_iter().map(|(name, value)| {
+                let marked = offending(&name);
+                (name, value, marked)
+            });
+            ShownRow {
+                values: values.collect(),
+                file: record.files[suspect.entry.file].name.clone(),
+                entry: suspect.entry,
+            }
+        }));
+    }
+    rows
+}

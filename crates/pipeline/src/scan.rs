@@ -1,0 +1,363 @@
+//! A scan, from request to report folder.
+
+use std::{collections::BTreeMap, path::PathBuf, thread::available_parallelism};
+
+use rand::TryRngCore;
+use serde_json::json;
+use taster_core::{
+    DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Scan, Scope, Severity, Tool,
+};
+use taster_ingest::{Dataset, Error as IngestError, Note};
+use taster_provenance::{Manifest, RowBlocks, SigningKey, canonical_sha256, sha256_of_file};
+use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
+
+use crate::{
+    Config, Error, Level, Phase, Progress,
+    clean::write_clean,
+    observe::{Observed, observe},
+    passes::Limits,
+    plan::{Course, Plan, Planned},
+    policy,
+    quarantine::{Lists, quarantine},
+    score::{Judge, Pass, Scored, fit},
+};
+
+/// What to scan, and how.
+pub struct Request {
+    /// Files, folders and globs that make up the dataset.
+    pub inputs: Vec<String>,
+    /// Files, folders and globs that make up the trusted reference; empty for none.
+    pub reference: Vec<String>,
+    /// The report folder.
+    pub out: PathBuf,
+    /// Whether to write every row's scores.
+    pub scores: bool,
+    /// Where to write the dataset without the quarantined rows.
+    pub clean: Option<PathBuf>,
+    /// Seed of every keyed hash and random draw; drawn at random where left out.
+    pub seed: Option<u64>,
+    /// Worker threads; 0 for one per core.
+    pub threads: usize,
+    /// Bytes of data that may be in flight at once.
+    pub memory: usize,
+    /// Rows in a batch.
+    pub batch_rows: usize,
+    /// Keys to sign the manifest with; none leaves it unsigned.
+    pub keys: Vec<SigningKey>,
+    /// Roles, detectors, policy.
+    pub config: Config,
+}
+
+/// What a scan ended with.
+pub struct Outcome {
+    /// Everything it found out.
+    pub scan: Scan,
+    /// Where the report folder is.
+    pub out: PathBuf,
+    /// Files in the report folder, by name.
+    pub files: Vec<String>,
+    /// Ids of the keys that signed the manifest.
+    pub signed_by: Vec<String>,
+}
+
+/// Scans a dataset and writes the report folder, whole or not at all.
+pub fn scan(request: &Request, progress: &dyn Progress) -> Result<Outcome, Error> {
+    let threads = match request.threads {
+        0 => available_parallelism().map_or(1, std::num::NonZero::get),
+        n => n,
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|e| Error::Spool(std::io::Error::other(e)))?;
+    // Whatever is fitted in parallel uses as many threads as the passes.
+    pool.install(|| Scanning::new(request, progress, threads)?.run())
+}
+
+/// A scan under way.
+struct Scanning<'a> {
+    request: &'a Request,
+    progress: &'a dyn Progress,
+    folder: Folder,
+    started: String,
+    seed: u64,
+    key: Key,
+    limits: Limits,
+}
+
+impl<'a> Scanning<'a> {
+    fn new(request: &'a Request, progress: &'a dyn Progress, threads: usize) -> Result<Self, Error> {
+        let seed = request.seed.map_or_else(random_seed, Ok)?;
+        Ok(Self {
+            request,
+            progress,
+            folder: Folder::create(&request.out)?,
+            started: now(),
+            seed,
+            key: Key::new(seed),
+            limits: Limits { threads, bytes: request.memory / 2, batch_rows: request.batch_rows.max(1) },
+        })
+    }
+
+    fn run(self) -> Result<Outcome, Error> {
+        self.progress.begin(Phase::Plan, None);
+        let mut plan = Plan::new(self.request)?;
+        let reference = self.observe_reference(&mut plan)?;
+        let mut observed = self.observe(&mut plan)?;
+        self.progress.begin(Phase::Fit, None);
+        let evidence = Evidence {
+            schema: plan.dataset.schema(),
+            sample: &observed.sample,
+            reference: reference.as_ref().map(|r| &r.sample),
+            key: self.key,
+        };
+        let states = std::mem::take(&mut observed.states);
+        let judges = fit(states, &plan.detectors, evidence, &self.request.config);
+        self.check_cancelled()?;
+        let (judges, mut failures) = sound(judges);
+        let pass = Pass {
+            dataset: &plan.dataset,
+            schema: plan.dataset.schema(),
+            key: self.key,
+            limits: self.limits,
+            progress: self.progress,
+            record: &observed.record,
+        };
+        self.progress.begin(Phase::Score, stored_bytes(&plan.dataset));
+        let scored = pass.score(&judges, self.scores_writer(&judges)?, self.folder.path(".suspects"))?;
+        failures.extend(scored.failures.iter().map(|(&id, why)| (id, why.clone())));
+        self.progress.begin(Phase::Report, None);
+        let lists = self.quarantine(&plan, &judges, &scored, &observed.record)?;
+        scored.close()?;
+        if let Some(path) = &self.request.clean {
+            write_clean(path, &pass, &lists.positions)?;
+        }
+        let scan = self.told(&plan, &judges, &failures, &lists, observed.record, reference.map(|r| r.record));
+        self.write(scan, observed.row_blocks, &lists)
+    }
+
+    fn observe_reference(&self, plan: &mut Plan) -> Result<Option<Observed>, Error> {
+        let Some(reference) = &mut plan.reference else { return Ok(None) };
+        self.progress.begin(Phase::Reference, stored_bytes(reference));
+        let schema = plan.dataset.schema().clone();
+        let observed = widening(reference, |reference| {
+            observe(reference, &schema, &[], self.key.derive("reference"), self.limits, self.progress)
+        });
+        observed.map(Some).map_err(|e| if let Error::Ingest(e) = e { Error::Reference(e) } else { e })
+    }
+
+    fn observe(&self, plan: &mut Plan) -> Result<Observed, Error> {
+        self.progress.begin(Phase::Observe, stored_bytes(&plan.dataset));
+        let detectors = &plan.detectors;
+        widening(&mut plan.dataset, |dataset| {
+            observe(dataset, dataset.schema(), detectors, self.key, self.limits, self.progress)
+        })
+    }
+
+    fn scores_writer(&self, judges: &[Judge]) -> Result<Option<ScoresWriter>, Error> {
+        let ids: Vec<String> = judges.iter().map(|j| j.id.to_owned()).collect();
+        let wanted = self.request.scores.then(|| ScoresWriter::create(&self.folder.path("scores.parquet"), &ids));
+        Ok(wanted.transpose()?)
+    }
+
+    fn quarantine(
+        &self,
+        plan: &Plan,
+        judges: &[Judge],
+        scored: &Scored,
+        record: &DatasetRecord,
+    ) -> Result<Lists, Error> {
+        let names = record.files.iter().map(|f| f.name.clone()).collect();
+        let writer = QuarantineWriter::create(&self.folder.path("quarantine.parquet"), names)?;
+        let shares = |id: &str| {
+            let planned = plan.detectors.iter().find(|p| p.id() == id);
+            planned.and_then(|p| p.config.max_share).unwrap_or(self.request.config.policy.max_share)
+        };
+        quarantine(judges, scored, record, shares, writer)
+    }
+
+    /// Everything that was found out, put together.
+    fn told(
+        &self,
+        plan: &Plan,
+        judges: &[Judge],
+        failures: &BTreeMap<&'static str, String>,
+        lists: &Lists,
+        dataset: DatasetRecord,
+        reference: Option<DatasetRecord>,
+    ) -> Scan {
+        let mut findings = Vec::new();
+        for (j, judge) in judges.iter().enumerate() {
+            findings.extend(lists.findings[j].clone());
+            findings.extend(judge.observations.iter().map(|o| observed_finding(judge.id, o)));
+        }
+        findings.extend(plan.dataset.notes().iter().enumerate().map(|(i, note)| note_finding(i, note)));
+        findings.extend(failures.iter().map(|(id, why)| failure_finding(id, why)));
+        for finding in &mut findings {
+            let planned = plan.detectors.iter().find(|p| p.id() == finding.detector);
+            finding.tags = planned.map(|p| p.entry.about.tags.to_vec()).unwrap_or_default();
+            if planned.is_some_and(|p| p.level() == Level::Allow) {
+                finding.severity = Severity::Info;
+            }
+        }
+        findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        let level = |id: &str| plan.detectors.iter().find(|p| p.id() == id).map_or(Level::Warn, Planned::level);
+        let failed: Vec<String> = failures.keys().map(|&id| id.to_owned()).collect();
+        let (verdict, verdict_reason) = policy::verdict(&findings, level, self.request.config.policy.fail_on, &failed);
+        let config = serde_json::to_value(self.request.config.effective()).unwrap_or_default();
+        Scan {
+            tool: Tool { name: "taster".into(), version: env!("CARGO_PKG_VERSION").into() },
+            started: self.started.clone(),
+            finished: now(),
+            seed: self.seed,
+            config_sha256: canonical_sha256(&config),
+            config,
+            dataset,
+            reference,
+            detectors: plan.detectors.iter().map(|p| detector_record(p, judges, failures, lists)).collect(),
+            findings,
+            verdict,
+            verdict_reason,
+            quarantined_rows: lists.positions.len() as u64,
+        }
+    }
+
+    /// Writes and signs the report, and puts it in place.
+    fn write(self, scan: Scan, row_blocks: Vec<RowBlocks>, lists: &Lists) -> Result<Outcome, Error> {
+        self.check_cancelled()?;
+        let docs: Vec<RuleDoc> = taster_detect::ALL
+            .iter()
+            .map(|e| RuleDoc { id: e.about.id.into(), finds: e.about.finds.into(), readme: e.about.readme.into() })
+            .collect();
+        self.folder.write("findings.json", taster_report::findings_json(&scan))?;
+        self.folder.write("results.sarif", taster_report::sarif(&scan, &docs))?;
+        let shown: &[ShownRow] = &lists.shown;
+        self.folder.write("report.html", taster_report::html(&scan, shown, &docs))?;
+        let mut names = vec!["findings.json", "quarantine.parquet", "report.html", "results.sarif"];
+        if self.request.scores {
+            names.push("scores.parquet");
+        }
+        let digest = |name: &str| Ok((name.to_owned(), sha256_of_file(&self.folder.path(name))?));
+        let digests: Result<BTreeMap<String, Digest>, Error> = names.iter().map(|n| digest(n)).collect();
+        let envelope = Manifest::new(&scan, row_blocks, digests?).to_envelope(&self.request.keys)?;
+        self.folder.write("manifest.json", envelope.to_json())?;
+        names.push("manifest.json");
+        let out = self.folder.publish()?;
+        Ok(Outcome {
+            scan,
+            out,
+            files: names.into_iter().map(str::to_owned).collect(),
+            signed_by: self.request.keys.iter().map(SigningKey::keyid).collect(),
+        })
+    }
+
+    fn check_cancelled(&self) -> Result<(), Error> {
+        if self.progress.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Reads a dataset anew with a wider type each time a value does not fit the type inferred for its column.
+fn widening(dataset: &mut Dataset, read: impl Fn(&Dataset) -> Result<Observed, Error>) -> Result<Observed, Error> {
+    loop {
+        match read(dataset) {
+            Err(Error::Ingest(error)) if widen(dataset, &error) => {}
+            done => return done,
+        }
+    }
+}
+
+fn widen(dataset: &mut Dataset, error: &IngestError) -> bool {
+    dataset.widen(error)
+}
+
+type Judged = (Vec<Judge>, BTreeMap<&'static str, String>);
+
+/// Tells judges from failures.
+fn sound(judges: Vec<(&'static str, Result<Judge, String>)>) -> Judged {
+    let mut failures = BTreeMap::new();
+    let sound = judges.into_iter().filter_map(|(id, judge)| judge.map_err(|why| failures.insert(id, why)).ok());
+    (sound.collect(), failures)
+}
+
+fn detector_record(
+    planned: &Planned,
+    judges: &[Judge],
+    failures: &BTreeMap<&'static str, String>,
+    lists: &Lists,
+) -> DetectorRecord {
+    let judge = judges.iter().position(|j| j.id == planned.id());
+    let (status, why) = match (&planned.course, failures.get(planned.id())) {
+        (_, Some(why)) => (DetectorStatus::Failed, why.clone()),
+        (Course::Off, _) => (DetectorStatus::Off, "turned off by the configuration".into()),
+        (Course::NotApplicable(why), _) => (DetectorStatus::NotApplicable, why.clone()),
+        (Course::Run(_), _) => (DetectorStatus::Ran, String::new()),
+    };
+    DetectorRecord {
+        id: planned.id().into(),
+        status,
+        why,
+        level: planned.level().name().into(),
+        parameters: planned.parameters(),
+        claims: judge.map(|j| judges[j].threshold.claims.clone()).unwrap_or_default(),
+        threshold: judge.and_then(|j| judges[j].threshold.at),
+        quarantined: judge.map_or(0, |j| lists.quarantined[j]),
+    }
+}
+
+fn observed_finding(detector: &str, o: &taster_core::Observation) -> Finding {
+    Finding {
+        id: policy::finding_id(detector, o.code, o.scope, &o.columns),
+        detector: detector.into(),
+        code: o.code.into(),
+        severity: policy::observation_severity(o),
+        scope: o.scope,
+        message: o.message.clone(),
+        columns: o.columns.clone(),
+        rows: 0,
+        magnitude: Some(o.magnitude),
+        p_value: o.p_value,
+        q_value: o.q_value,
+        evidence: o.evidence.clone(),
+        tags: Vec::new(),
+    }
+}
+
+fn note_finding(i: usize, note: &Note) -> Finding {
+    plain_finding("ingest", &format!("note-{}", i + 1), Severity::Info, note.to_string())
+}
+
+fn failure_finding(id: &str, why: &str) -> Finding {
+    plain_finding(id, "failed", Severity::Important, format!("{id} could not do its work: {why}"))
+}
+
+fn plain_finding(detector: &str, code: &str, severity: Severity, message: String) -> Finding {
+    Finding {
+        id: format!("{detector}/{code}"),
+        detector: detector.into(),
+        code: code.into(),
+        severity,
+        scope: Scope::Dataset,
+        message,
+        columns: Vec::new(),
+        rows: 0,
+        magnitude: None,
+        p_value: None,
+        q_value: None,
+        evidence: json!({}),
+        tags: Vec::new(),
+    }
+}
+
+fn stored_bytes(dataset: &Dataset) -> Option<u64> {
+    dataset.files().iter().map(|f| std::fs::metadata(&f.path).ok().map(|m| m.len())).sum()
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A seed that an attacker could not have known, small enough for every JSON reader.
+fn random_seed() -> Result<u64, Error> {
+    let seed = rand::rngs::OsRng.try_next_u64().map_err(|e| Error::Seed(e.to_string()))?;
+    Ok(seed >> 11)
+}

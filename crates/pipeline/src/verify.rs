@@ -1,0 +1,68 @@
+//! Verification of a manifest against keys, its report folder and the data.
+
+use std::path::{Path, PathBuf};
+
+use taster_core::{Column, Digest, Schema};
+use taster_ingest::{Dataset, Event};
+use taster_provenance::{
+    DataFile, Predicate, RowHasher, RowSource, RowSourceError, ScannedFile, Trust, Verification, VerifyingKey,
+    parse_kind,
+};
+
+use crate::{Config, Error, plan::options};
+
+/// What to verify, against what.
+pub struct VerifyRequest {
+    /// The manifest.
+    pub manifest: PathBuf,
+    /// Public keys that are trusted; one signature by any of them is needed.
+    pub keys: Vec<VerifyingKey>,
+    /// Check digests only, and trust nobody.
+    pub unsigned: bool,
+    /// Files and folders of the dataset; empty to leave the data out.
+    pub data: Vec<String>,
+}
+
+/// Checks signature, report files and data; the result says whether everything holds and what does not.
+pub fn verify(request: &VerifyRequest) -> Result<Verification, Error> {
+    let files = if request.data.is_empty() { Vec::new() } else { taster_ingest::find_files(&request.data)? };
+    let data: Vec<DataFile> = files.into_iter().map(|f| DataFile { name: f.name, path: f.path }).collect();
+    let trust = if request.unsigned { Trust::Unsigned } else { Trust::Keys(&request.keys) };
+    Ok(taster_provenance::verify(&request.manifest, trust, &data, &Rows)?)
+}
+
+/// Reads rows the way the scan did.
+struct Rows;
+
+impl RowSource for Rows {
+    fn leaves(
+        &self,
+        path: &Path,
+        _file: &ScannedFile,
+        scan: &Predicate,
+        each: &mut dyn FnMut(&[Digest]),
+    ) -> Result<(), RowSourceError> {
+        let config: Config = serde_json::from_value(scan.config.clone())?;
+        let schema = schema(scan)?;
+        let path = path.to_str().ok_or("its path is not UTF-8")?.to_owned();
+        let dataset = Dataset::open_like(&[path], &options(&config.dataset)?, &schema)?;
+        let hasher = RowHasher::new(&schema);
+        for event in dataset.pieces() {
+            if let Event::Piece(piece) = event? {
+                for frame in piece.decode()? {
+                    each(&hasher.digests(&frame.frame)?);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn schema(scan: &Predicate) -> Result<Schema, RowSourceError> {
+    let column = |c: &taster_provenance::ColumnRecord| {
+        let kind =
+            parse_kind(&c.kind).ok_or_else(|| format!("column {:?} has the unknown kind {:?}", c.name, c.kind))?;
+        Ok(Column { name: c.name.clone(), kind, role: c.role, why: c.why.clone() })
+    };
+    Ok(Schema { columns: scan.dataset.columns.iter().map(column).collect::<Result<_, RowSourceError>>()? })
+}

@@ -1,0 +1,137 @@
+use std::path::Path;
+
+use rayon::prelude::*;
+use taster_core::Digest;
+
+use crate::{
+    Check, DataFile, DigestSet, Envelope, Error, PAYLOAD_TYPE, Predicate, RowSource, SignatureCheck, Statement, Status,
+    Verification, VerifyingKey,
+    compare::compare_rows,
+    matching::{Pairing, pair},
+    sha256_of_file,
+};
+
+/// Whose word is taken for a manifest.
+#[derive(Clone, Copy, Debug)]
+pub enum Trust<'a> {
+    /// Any one of these keys must have signed it.
+    Keys(&'a [VerifyingKey]),
+    /// Nobody's: only digests are checked, which finds accidents and no attacker.
+    Unsigned,
+}
+
+/// The files of a report folder that people and programs look for by name.
+const REPORT_FILES: [&str; 5] = ["findings.json", "quarantine.parquet", "scores.parquet", "report.html", "results.sarif"];
+
+/// Checks a manifest: its signature, the other files of its folder, and the given data, file by file and, where the
+/// bytes of a file differ, row by row. Files are hashed in parallel. Without data, the data is not checked.
+///
+/// Nothing in the manifest is looked at before its signature is verified, and no key in it is trusted.
+///
+/// Errs where the manifest cannot be read, or no key is given. Data that differs or cannot be read is no error but in
+/// the result, which then does not hold.
+pub fn verify(
+    manifest: &Path,
+    trust: Trust<'_>,
+    data: &[DataFile],
+    rows: &dyn RowSource,
+) -> Result<Verification, Error> {
+    if matches!(trust, Trust::Keys([])) {
+        return Err(Error::KeyNeeded);
+    }
+    let envelope = Envelope::read(manifest)?;
+    let signature = check_signature(&envelope, trust);
+    if matches!(signature, SignatureCheck::Invalid { .. }) {
+        let (report_files, data) = (Vec::new(), Vec::new());
+        return Ok(Verification { holds: false, signature, verdict: None, report_files, data });
+    }
+    let scan = Statement::from_payload(&envelope.payload)?.predicate;
+    let report_files = check_report(&scan, manifest.parent().unwrap_or(Path::new("")));
+    let data = if data.is_empty() { Vec::new() } else { check_data(&scan, data, rows) };
+    let holds = report_files.iter().chain(&data).all(|check| check.status == Status::Same);
+    Ok(Verification { holds, signature, verdict: Some(scan.result.verdict), report_files, data })
+}
+
+fn check_signature(envelope: &Envelope, trust: Trust<'_>) -> SignatureCheck {
+    let invalid = |reason: &str| SignatureCheck::Invalid { reason: reason.to_owned() };
+    let Trust::Keys(keys) = trust else {
+        return SignatureCheck::Unchecked;
+    };
+    if envelope.signatures.is_empty() {
+        return invalid("the manifest is not signed");
+    }
+    if envelope.payload_type != PAYLOAD_TYPE {
+        return invalid("its payload is not an in-toto statement");
+    }
+    let keyids: Vec<_> = envelope.signers(keys).into_iter().map(VerifyingKey::keyid).collect();
+    if !keyids.is_empty() {
+        return SignatureCheck::Valid { keyids };
+    }
+    let known = keys.iter().any(|key| envelope.signatures.iter().any(|s| s.keyid == key.keyid()));
+    invalid(if known { "the manifest or its signature was changed" } else { "signed by none of the given keys" })
+}
+
+fn check_report(scan: &Predicate, folder: &Path) -> Vec<Check> {
+    let listed: Vec<_> = scan.report_files.iter().chain(&scan.report_views).collect();
+    let is_listed = |name: &str| listed.iter().any(|(listed, _)| *listed == name);
+    let added = REPORT_FILES.into_iter().filter(|name| !is_listed(name) && folder.join(name).exists());
+    let added: Vec<_> = added.map(|name| Check::new(name, Status::Added)).collect();
+    let mut checks: Vec<_> =
+        listed.par_iter().map(|(name, digest)| check_report_file(folder, name, **digest)).collect();
+    checks.extend(added);
+    checks
+}
+
+fn check_report_file(folder: &Path, name: &str, digest: DigestSet) -> Check {
+    if Path::new(name).file_name() != Some(name.as_ref()) {
+        return Check::new(name, Status::Unreadable).with_problem("not the name of a file in the report folder");
+    }
+    match sha256_of_file(&folder.join(name)) {
+        Ok((found, _)) if found == digest.sha256 => Check::new(name, Status::Same),
+        Ok(_) => Check::new(name, Status::Changed),
+        Err(e) => failed(name, &e),
+    }
+}
+
+fn failed(name: &str, error: &Error) -> Check {
+    match error {
+        Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Check::new(name, Status::Missing),
+        _ => Check::new(name, Status::Unreadable).with_problem(error.to_string()),
+    }
+}
+
+fn check_data(scan: &Predicate, data: &[DataFile], rows: &dyn RowSource) -> Vec<Check> {
+    let absolute = |file: &DataFile| DataFile {
+        name: file.name.clone(),
+        path: std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone()),
+    };
+    let data: Vec<_> = data.iter().map(absolute).collect();
+    let hashed: Vec<_> = data.par_iter().map(|file| sha256_of_file(&file.path).map(|(digest, _)| digest)).collect();
+    let digests: Vec<Option<Digest>> = hashed.iter().map(|h| h.as_ref().ok().copied()).collect();
+    let files = &scan.dataset.files;
+    let check = |pairing: &Pairing| match *pairing {
+        Pairing::Same(s, _) => Check::new(&files[s].name, Status::Same),
+        Pairing::Renamed(s, g) => {
+            Check { now: Some(data[g].name.clone()), ..Check::new(&files[s].name, Status::Renamed) }
+        }
+        Pairing::Missing(s) => Check::new(&files[s].name, Status::Missing),
+        Pairing::Added(g) => match &hashed[g] {
+            Ok(_) => Check::new(&data[g].name, Status::Added),
+            Err(e) => failed(&data[g].name, e),
+        },
+        Pairing::Changed(s, g) => match &hashed[g] {
+            Ok(_) => changed(scan, s, &data[g].path, rows),
+            Err(e) => failed(&files[s].name, e),
+        },
+    };
+    pair(files, &data, &digests).par_iter().map(check).collect()
+}
+
+fn changed(scan: &Predicate, file: usize, path: &Path, rows: &dyn RowSource) -> Check {
+    let file = &scan.dataset.files[file];
+    match compare_rows(rows, path, file, scan) {
+        Ok(same) if same.is_none() => Check { rows: Some(same), ..Check::new(&file.name, Status::ReEncoded) },
+        Ok(difference) => Check { rows: Some(difference), ..Check::new(&file.name, Status::Changed) },
+        Err(e) => Check::new(&file.name, Status::Changed).with_problem(format!("its rows cannot be compared: {e}")),
+    }
+}

@@ -1,0 +1,342 @@
+//! Grows one tree after another.
+
+use pulp::Arch;
+
+use super::{
+    Params, Tree,
+    codes::{CodeColumn, Codes, Order},
+    histogram::{Histogram, Lanes, Members},
+    loss::{Gradients, Loss, Scores},
+    tree::{self, Split},
+};
+use crate::math::mix;
+
+/// Hessian that an order of nominal values is shrunk by: rare values stay in the middle.
+const NOMINAL_SMOOTHING: f32 = 3.0;
+
+pub(super) struct Grower<'a> {
+    codes: &'a Codes,
+    params: &'a Params,
+    /// Columns with more than one value.
+    usable: Vec<usize>,
+    gradients: Gradients,
+}
+
+impl<'a> Grower<'a> {
+    pub fn new(codes: &'a Codes, params: &'a Params) -> Self {
+        let varies = |c: &CodeColumn| c.codes.iter().any(|&code| code != c.codes[0]);
+        let usable = (0..codes.columns().len()).filter(|&c| varies(&codes.columns()[c])).collect();
+        Self { codes, params, usable, gradients: Gradients::default() }
+    }
+
+    /// The next tree, its values added to `scores`; none if no column could be asked about.
+    pub fn next_tree(&mut self, loss: &Loss, scores: &mut Scores, round: usize) -> Option<Tree> {
+        if self.usable.is_empty() {
+            return None;
+        }
+        loss.gradients(scores, &mut self.gradients);
+        let seed = mix(self.params.seed, round as u64);
+        let splits = match scores.outputs {
+            1 => self.shape::<2>(1, seed),
+            2 | 3 => self.shape::<4>(scores.outputs, seed),
+            outputs => self.shape::<8>(outputs, seed),
+        };
+        let leaves = tree::leaves(&splits, self.codes);
+        let values = self.leaf_values(&leaves, 1 << splits.len(), scores.outputs);
+        let tree = Tree { splits, values };
+        tree::add(&tree, &leaves, scores.outputs, &mut scores.values);
+        Some(tree)
+    }
+
+    /// One Newton step per leaf and output, over all rows.
+    fn leaf_values(&self, leaves: &[u8], count: usize, outputs: usize) -> Vec<f32> {
+        let mut sums = vec![(0.0_f64, 0.0_f64); count * outputs];
+        let Gradients { first, second } = &self.gradients;
+        for ((&leaf, first), second) in leaves.iter().zip(first.chunks_exact(outputs)).zip(second.chunks_exact(outputs))
+        {
+            let sums = &mut sums[leaf as usize * outputs..(leaf as usize + 1) * outputs];
+            for ((sum, &g), &h) in sums.iter_mut().zip(first).zip(second) {
+                sum.0 += f64::from(g);
+                sum.1 += f64::from(h);
+            }
+        }
+        let Params { rate, l2, min_hessian, .. } = *self.params;
+        // Softmax has one degree of freedom less than outputs.
+        let rate = if outputs > 1 { rate * (outputs - 1) as f32 / outputs as f32 } else { rate };
+        let step = |(g, h): (f64, f64)| -rate * (g / (h + f64::from(l2))) as f32;
+        sums.into_iter().map(|sum| if sum.1 < f64::from(min_hessian) { 0.0 } else { step(sum) }).collect()
+    }
+
+    /// Chooses the tree's questions, level by level, on a share of the rows and columns.
+    fn shape<const L: usize>(&self, outputs: usize, seed: u64) -> Vec<Split> {
+        let columns = self.columns(mix(seed, 1));
+        let mut nodes = Nodes::<L>::new(self.rows(mix(seed, 2)), &self.gradients, outputs, mix(seed, 3));
+        let leaves_max = 1 << self.params.depth.min(8);
+        let mut candidates: Vec<Candidate<'_, L>> =
+            columns.iter().map(|&c| Candidate::new(c, &self.codes.columns()[c], leaves_max)).collect();
+        let mut splits = Vec::new();
+        Arch::new().dispatch(|| {
+            for candidate in &mut candidates {
+                candidate.histogram.root(&nodes.active, &candidate.column.codes);
+                candidate.arrange(&nodes.scale, mix(seed, 4));
+            }
+            let mut gain = 0.0;
+            while splits.len() < self.params.depth.min(8) {
+                let leaves = 1 << splits.len();
+                let Some((next, split)) = best(&candidates, leaves, &nodes.scale, self.params.l2, gain) else { break };
+                gain = next;
+                let second_is_smaller = nodes.divide(&split, splits.len(), self.codes);
+                splits.push(split);
+                if splits.len() < self.params.depth.min(8) {
+                    for c in &mut candidates {
+                        c.histogram.split(&nodes.active, &c.column.codes, leaves, &second_is_smaller);
+                    }
+                }
+            }
+        });
+        splits
+    }
+
+    /// The columns this tree may ask about, in order.
+    fn columns(&self, seed: u64) -> Vec<usize> {
+        let count = (self.usable.len() as f32 * self.params.column_share).ceil() as usize;
+        let mut ranked: Vec<_> = self.usable.iter().map(|&c| (mix(seed, c as u64), c)).collect();
+        ranked.sort_unstable();
+        let mut chosen: Vec<_> = ranked.into_iter().take(count.max(1)).map(|(_, c)| c).collect();
+        chosen.sort_unstable();
+        chosen
+    }
+
+    /// The rows this tree's shape is chosen on.
+    fn rows(&self, seed: u64) -> Vec<u32> {
+        let all = 0..self.codes.rows() as u32;
+        if self.params.row_share >= 1.0 {
+            return all.collect();
+        }
+        let limit = (f64::from(self.params.row_share) * u64::MAX as f64) as u64;
+        all.filter(|&r| mix(seed, u64::from(r)) <= limit).collect()
+    }
+}
+
+/// From fixed point back to gradients.
+#[derive(Clone, Copy)]
+struct Scale {
+    first: f32,
+    second: f32,
+}
+
+/// The rows a tree is shaped on and where they stand.
+struct Nodes<const L: usize> {
+    rows: Vec<u32>,
+    leaves: Vec<u8>,
+    values: Vec<Lanes<L>>,
+    scale: Scale,
+    /// Rows to be summed next: all at the root, then the smaller half of each leaf.
+    active: Members<L>,
+}
+
+impl<const L: usize> Nodes<L> {
+    fn new(rows: Vec<u32>, gradients: &Gradients, outputs: usize, seed: u64) -> Self {
+        let (values, scale) = fixed_point(&rows, gradients, outputs, seed);
+        let leaves = vec![0; rows.len()];
+        let active = Members { rows: rows.clone(), leaves: leaves.clone(), values: values.clone() };
+        Self { rows, leaves, values, scale, active }
+    }
+
+    /// Moves rows to the leaves of the next level. Returns, for each old leaf, whether fewer rows answered yes.
+    fn divide(&mut self, split: &Split, level: usize, codes: &Codes) -> Vec<bool> {
+        let column = &codes.columns()[split.column()].codes;
+        let mut balance = vec![0_i32; 1 << level];
+        let mut yes = Vec::with_capacity(self.rows.len());
+        for (&row, &leaf) in self.rows.iter().zip(&self.leaves) {
+            let answer = split.holds(column[row as usize]);
+            balance[leaf as usize] += if answer { 1 } else { -1 };
+            yes.push(answer);
+        }
+        let second_is_smaller: Vec<bool> = balance.iter().map(|&b| b <= 0).collect();
+        self.active.clear();
+        for (i, &answer) in yes.iter().enumerate() {
+            let leaf = self.leaves[i];
+            if answer == second_is_smaller[leaf as usize] {
+                self.active.push(self.rows[i], leaf, self.values[i]);
+            }
+            self.leaves[i] = leaf | u8::from(answer) << level;
+        }
+        second_is_smaller
+    }
+}
+
+/// Gradients of the rows as integers whose sums cannot overflow: projected to `L - 1` lanes, and the hessian.
+fn fixed_point<const L: usize>(
+    rows: &[u32],
+    gradients: &Gradients,
+    outputs: usize,
+    seed: u64,
+) -> (Vec<Lanes<L>>, Scale) {
+    let signs = projection::<L>(outputs, seed);
+    let exact = outputs < L;
+    let lanes: Vec<[f32; L]> = rows
+        .iter()
+        .map(|&row| {
+            let at = row as usize * outputs;
+            let first = &gradients.first[at..at + outputs];
+            let second: f32 = gradients.second[at..at + outputs].iter().sum();
+            let mut lanes = [0.0; L];
+            if exact {
+                lanes[..outputs].copy_from_slice(first);
+            } else {
+                for (g, signs) in first.iter().zip(&signs) {
+                    for (lane, sign) in lanes.iter_mut().zip(signs) {
+                        *lane += g * sign;
+                    }
+                }
+            }
+            // As many degrees of freedom as two classes have.
+            lanes[L - 1] = if outputs > 1 { 0.5 * second } else { second };
+            lanes
+        })
+        .collect();
+    let top = |range: std::ops::Range<usize>| {
+        lanes.iter().flat_map(|l| &l[range.clone()]).fold(f32::MIN_POSITIVE, |top, v| top.max(v.abs()))
+    };
+    let limit = ((1_u32 << 30) as f32 / rows.len().max(1) as f32).min(32_768.0);
+    let scale = Scale { first: top(0..L - 1) / limit, second: top(L - 1..L) / limit };
+    let fixed = |lanes: &[f32; L]| {
+        std::array::from_fn(|l| {
+            let unit = if l + 1 < L { scale.first } else { scale.second };
+            (lanes[l] / unit).round_ties_even() as i32
+        })
+    };
+    (lanes.iter().map(fixed).collect(), scale)
+}
+
+/// Random signs, a row for each output; the last lane is left alone.
+fn projection<const L: usize>(outputs: usize, seed: u64) -> Vec<[f32; L]> {
+    let unit = ((L - 1) as f32).sqrt().recip();
+    let sign = |bits: u64, lane: usize| if bits >> lane & 1 == 1 { unit } else { -unit };
+    (0..outputs).map(|o| std::array::from_fn(|l| if l + 1 < L { sign(mix(seed, o as u64), l) } else { 0.0 })).collect()
+}
+
+/// A column that the next question may be about.
+struct Candidate<'a, const L: usize> {
+    index: usize,
+    column: &'a CodeColumn,
+    histogram: Histogram<L>,
+    /// Codes of a nominal column in the order in which they are separated.
+    order: Option<Vec<u8>>,
+}
+
+impl<'a, const L: usize> Candidate<'a, L> {
+    fn new(index: usize, column: &'a CodeColumn, leaves_max: usize) -> Self {
+        Self { index, column, histogram: Histogram::new(column.bins, leaves_max), order: None }
+    }
+
+    /// Orders the codes of a nominal column by their mean gradient in a random direction.
+    fn arrange(&mut self, scale: &Scale, seed: u64) {
+        if self.column.order == Order::Ordered {
+            return;
+        }
+        let pull = |sum: &Lanes<L>| {
+            let first: f32 =
+                (0..L - 1).map(|l| if seed >> l & 1 == 1 { sum[l] as f32 } else { -(sum[l] as f32) }).sum();
+            first * scale.first / (sum[L - 1] as f32 * scale.second + NOMINAL_SMOOTHING)
+        };
+        let pulls: Vec<f32> = self.histogram.leaf(0).iter().map(pull).collect();
+        let mut order: Vec<u8> = (0..self.column.bins).map(|c| c as u8).collect();
+        order.sort_by(|&a, &b| pulls[a as usize].total_cmp(&pulls[b as usize]));
+        self.order = Some(order);
+    }
+
+    /// The question that separates after position `cut` of the order.
+    fn split(&self, cut: usize) -> Split {
+        let Some(order) = &self.order else { return Split::Above { column: self.index, code: cut as u8 } };
+        let mut members = vec![0; self.column.bins];
+        for &code in &order[cut + 1..] {
+            members[code as usize] = 1;
+        }
+        Split::In { column: self.index, members }
+    }
+
+    /// The best cut and its gain summed over all leaves.
+    #[inline(always)]
+    fn best_cut(&self, leaves: usize, scale: &Scale, l2: f32) -> Option<(f32, usize)> {
+        let bins = self.column.bins;
+        let mut gains = [0.0_f32; 256];
+        let mut left = Left::<L>::new();
+        for leaf in 0..leaves {
+            left.fill(self.histogram.leaf(leaf), self.order.as_deref());
+            left.add_gains(&mut gains[..bins], scale, l2);
+        }
+        // The last cut leaves nothing on its right.
+        let best = |a: (f32, usize), b: (f32, usize)| if b.0 > a.0 { b } else { a };
+        gains[..bins.saturating_sub(1)].iter().copied().zip(0..).reduce(best)
+    }
+}
+
+/// Sums to the left of each cut in one leaf, lane by lane.
+struct Left<const L: usize> {
+    bins: usize,
+    lanes: [[f32; 256]; L],
+}
+
+impl<const L: usize> Left<L> {
+    fn new() -> Self {
+        Self { bins: 0, lanes: [[0.0; 256]; L] }
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, sums: &[Lanes<L>], order: Option<&[u8]>) {
+        self.bins = sums.len().min(256);
+        let mut running = [0_i32; L];
+        for bin in 0..self.bins {
+            let sum = order.map_or(&sums[bin], |o| &sums[o[bin] as usize]);
+            for l in 0..L {
+                running[l] += sum[l];
+                self.lanes[l][bin] = running[l] as f32;
+            }
+        }
+    }
+
+    /// Adds `G²/(H + l2)` of both sides of each cut.
+    #[inline(always)]
+    fn add_gains(&self, gains: &mut [f32], scale: &Scale, l2: f32) {
+        let Some(last) = self.bins.checked_sub(1) else { return };
+        let whole: [f32; L] = std::array::from_fn(|l| self.lanes[l][last]);
+        if whole[L - 1] == 0.0 {
+            return;
+        }
+        // In units of the fixed point: G² * first² / (H * second + l2) = G² * (first² / second) / (H + l2 / second).
+        let (unit, l2) = (scale.first * scale.first / scale.second, l2 / scale.second);
+        let (mut lefts, mut rights) = ([0.0_f32; 256], [0.0_f32; 256]);
+        for (lane, &whole) in self.lanes[..L - 1].iter().zip(&whole) {
+            for ((left, right), &sum) in lefts.iter_mut().zip(&mut rights).zip(lane).take(gains.len()) {
+                *left += sum * sum;
+                *right += (whole - sum) * (whole - sum);
+            }
+        }
+        let hessians = &self.lanes[L - 1];
+        for (((gain, &left), &right), &h) in gains.iter_mut().zip(&lefts).zip(&rights).zip(hessians) {
+            *gain += unit * (left / (h + l2) + right / (whole[L - 1] - h + l2));
+        }
+    }
+}
+
+/// The question with the greatest gain, if it is above `least`.
+#[inline(always)]
+fn best<const L: usize>(
+    candidates: &[Candidate<'_, L>],
+    leaves: usize,
+    scale: &Scale,
+    l2: f32,
+    least: f32,
+) -> Option<(f32, Split)> {
+    let mut best: Option<(f32, &Candidate<'_, L>, usize)> = None;
+    for candidate in candidates {
+        if let Some((gain, cut)) = candidate.best_cut(leaves, scale, l2)
+            && gain > best.map_or(least * 1.000_01, |b| b.0)
+        {
+            best = Some((gain, candidate, cut));
+        }
+    }
+    best.map(|(gain, candidate, cut)| (gain, candidate.split(cut)))
+}

@@ -1,0 +1,23 @@
+"""A virtual environment of its own for each measuring script, under target/venvs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def require(name, packages):
+    """Go on in a virtual environment that has these packages; it is made once."""
+    home = ROOT / "target" / "venvs" / name
+    if Path(sys.prefix).resolve() == home.resolve():
+        return
+    python = home / "bin" / "python"
+    done = home / "packages.txt"
+    if not done.exists() or done.read_text().split() != packages:
+        print(f"making {home} with {', '.join(packages)}", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
+        done.write_text("\n".join(packages))
+    os.execv(python, [str(python), *sys.argv])

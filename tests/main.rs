@@ -1,0 +1,29 @@
+//! The `taster` binary as users run it, in folders of its own. Detectors, digests and formats have their own tests
+//! beside their code; here the whole path is tested.
+
+/// Runs the binary; reads what it wrote.
+mod support;
+
+/// `scan`: verdict, exit status, report folder, flags.
+mod scan;
+
+/// `keygen`, `scan --sign` and `verify`: what holds, and what tampering looks like.
+mod verify;
+
+/// `taster.toml` and flags, right and wrong.
+mod config;
+
+/// CSV as it is in life: read right, or refused with the place and the remedy.
+mod csv;
+
+/// Broken, hostile and vanishing inputs, a full disk, Ctrl-C: a clear message, status 2, no report.
+mod faults;
+
+/// The same input gives the same bytes for any number of threads, batch size and split into files.
+mod same_bytes;
+
+/// What the detectors must find in the bundled poison, and how quiet they must be without it.
+mod quality;
+
+/// Help, completions, manual pages, and the list of detectors.
+mod help;
