@@ -124,7 +124,11 @@ fn generate(folder: &Path, format: &str, rows: usize, files: usize) -> Vec<PathB
             let path = folder.join(format!("part{i:02}.{format}"));
             let share = rows * (i + 1) / files - rows * i / files;
             let file = BufWriter::new(File::create(&path).unwrap());
-            if format == "csv" { write_csv(file, share, &mut state) } else { write_parquet(file, share, &mut state) }
+            if format == "csv" {
+                write_csv(file, share, &mut state)
+            } else {
+                write_parquet(file, share, &mut state)
+            }
             path
         })
         .collect()

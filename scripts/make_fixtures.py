@@ -69,6 +69,8 @@ class Draw:
 
 HEADER = "loan_id applied age income debt employment purpose region years_employed term_months approved".split()
 EMPLOYMENT = {"salaried": 62, "self-employed": 18, "public": 14, "retired": 6}
+STANDING = {"salaried": 0.3, "self-employed": -0.5, "public": 0.5, "retired": 0.0}
+TERM = {12: 1, 24: 2, 36: 4, 48: 3, 60: 4}
 PURPOSE = {"car": 30, "home": 34, "study": 12, "business": 10, "other": 14}
 REGION = {"north": 25, "south": 30, "east": 20, "west": 25}
 
@@ -85,19 +87,20 @@ def loans():
 
 
 def loan(draw, i):
-    employment = draw.choice(EMPLOYMENT)
-    age = int(min(79, max(19, draw.normal(66 if employment == "retired" else 41, 4 if employment == "retired" else 10))))
-    years = int(max(0, min(age - 18, draw.normal((age - 20) * 0.4, 3))))
-    income = math.exp(draw.normal(10.3 + 0.012 * min(age, 55) - (0.3 if employment == "retired" else 0), 0.35))
-    debt = income * max(0.0, draw.normal(0.42, 0.24))
-    term = draw.choice({12: 1, 24: 2, 36: 4, 48: 3, 60: 4})
-    worth = 2.2 * (math.log(income) - 10.8) - 6.5 * (debt / income - 0.42) + 0.06 * (years - 8)
-    worth += {"salaried": 0.3, "self-employed": -0.5, "public": 0.5, "retired": 0.0}[employment]
-    approved = draw.uniform() < 1 / (1 + math.exp(-6 * (worth + 0.35)))
+    """One application; borderline ones are drawn again, so that approval follows the other columns."""
+    while True:
+        employment = draw.choice(EMPLOYMENT)
+        age = int(min(79, max(19, draw.normal(*((66, 4) if employment == "retired" else (41, 10))))))
+        years = int(max(0, min(age - 18, draw.normal((age - 20) * 0.4, 3))))
+        income = math.exp(draw.normal(10.3 + 0.012 * min(age, 55) - (0.3 if employment == "retired" else 0), 0.35))
+        debt = income * max(0.0, draw.normal(0.42, 0.24))
+        worth = 2.2 * (math.log(income) - 10.8) - 6.5 * (debt / income - 0.42) + 0.06 * (years - 8) + 0.35 + STANDING[employment]
+        if abs(worth) > 0.4:
+            break
     applied = date(2024, 1, 1) + timedelta(days=i * 365 // 1200)
     debt_text = "" if draw.uniform() < 0.02 else str(round(debt))
     return [f"L{i + 1:05}", applied.isoformat(), age, round(income), debt_text, employment, draw.choice(PURPOSE),
-            draw.choice(REGION), years, term, "yes" if approved else "no"]
+            draw.choice(REGION), years, draw.choice(TERM), "yes" if worth > 0 else "no"]
 
 
 def poison(draw, clean):

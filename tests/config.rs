@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::support::{Room, fixture};
+use crate::support::{Room, fixture, snapshot};
 
 fn configs(folder: &str) -> Vec<String> {
     let folder = fixture(&format!("config/{folder}"));
@@ -34,7 +34,7 @@ fn invalid_configurations_are_refused_with_their_fault() {
 
 #[test]
 fn the_configuration_in_force_has_every_default() {
-    insta::assert_snapshot!(Room::new().expect(0, &["scan", "--print-config"]).stdout);
+    snapshot("print-config", &Room::new().expect(0, &["scan", "--print-config"]).stdout);
 }
 
 #[test]

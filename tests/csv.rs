@@ -5,7 +5,8 @@ use crate::support::{Room, fixture};
 fn columns(file: &str, flags: &[&str]) -> Vec<String> {
     let room = Room::new();
     let path = fixture(&format!("csv/{file}"));
-    let run = room.run(&["scan", &path, "--out", "report"].into_iter().chain(flags.iter().copied()).collect::<Vec<_>>());
+    let run =
+        room.run(&["scan", &path, "--out", "report"].into_iter().chain(flags.iter().copied()).collect::<Vec<_>>());
     assert!(run.status < 2, "{file}: {}", run.stderr);
     let dataset = &room.statement("report")["predicate"]["dataset"];
     assert_eq!(dataset["rows"], 40, "{file}");
@@ -76,7 +77,9 @@ fn the_same_rows_have_the_same_digests_however_they_are_written() {
         room.statement("report")["predicate"]["dataset"]["rowsRoot"].clone()
     };
     let plain = root("plain.csv");
-    for file in ["bom.csv", "crlf.csv", "latin-1.csv", "utf-16le.csv", "tab.tsv", "semicolon.csv", "no-final-newline.csv"] {
+    for file in
+        ["bom.csv", "crlf.csv", "latin-1.csv", "utf-16le.csv", "tab.tsv", "semicolon.csv", "no-final-newline.csv"]
+    {
         assert_eq!(root(file), plain, "{file}");
     }
 }

@@ -132,7 +132,8 @@ fn a_cell_of_200_megabytes() {
 #[test]
 fn a_compressed_file_that_grows_without_end() {
     let room = Room::new();
-    let mut gzip = Command::new("gzip").args(["-c", "-9"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut gzip =
+        Command::new("gzip").args(["-c", "-9"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = gzip.stdin.take().unwrap();
     let feed = std::thread::spawn(move || {
         stdin.write_all(b"a,b\n").unwrap();

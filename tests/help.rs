@@ -1,4 +1,4 @@
-use crate::support::Room;
+use crate::support::{Room, snapshot};
 
 const COMMANDS: [&str; 7] = ["scan", "verify", "keygen", "detectors", "explain", "completions", "man"];
 
@@ -19,7 +19,8 @@ fn flags_that_take_a_value_state_their_default() {
     let help = Room::new().expect(0, &["scan", "-h"]).stdout;
     for flag in ["--reference", "--out", "--clean", "--sign", "--fdr", "--fail-on", "--level", "--memory", "--seed"] {
         let at = help.find(&format!("{flag} <")).unwrap_or_else(|| panic!("{flag} is not in the help"));
-        let text: String = help[at..].split("\n      --").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        let text: String =
+            help[at..].split("\n      --").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("[default"), "{text}");
     }
     for heading in ["Columns", "Policy:", "Output:", "CSV", "Running:"] {
@@ -29,19 +30,20 @@ fn flags_that_take_a_value_state_their_default() {
 
 #[test]
 fn the_long_help_of_scan() {
-    insta::assert_snapshot!(Room::new().expect(0, &["scan", "--help"]).stdout);
+    snapshot("scan-help", &Room::new().expect(0, &["scan", "--help"]).stdout);
 }
 
 #[test]
 fn the_list_of_detectors() {
-    insta::assert_snapshot!(Room::new().expect(0, &["detectors"]).stdout);
+    snapshot("detectors", &Room::new().expect(0, &["detectors"]).stdout);
 }
 
 #[test]
 fn every_detector_explains_itself() {
     let room = Room::new();
     let list = room.expect(0, &["detectors"]).stdout;
-    let ids: Vec<&str> = list.lines().skip(1).take_while(|line| !line.is_empty()).map(|l| l.split(' ').next().unwrap()).collect();
+    let ids: Vec<&str> =
+        list.lines().skip(1).take_while(|line| !line.is_empty()).map(|l| l.split(' ').next().unwrap()).collect();
     assert!(ids.len() >= 5, "{ids:?}");
     for id in ids {
         let text = room.expect(0, &["explain", id]).stdout.to_lowercase();

@@ -4,6 +4,9 @@
 /// Runs the binary; reads what it wrote.
 mod support;
 
+/// Checks documents against the schemas in `docs/`.
+mod json_schema;
+
 /// `scan`: verdict, exit status, report folder, flags.
 mod scan;
 

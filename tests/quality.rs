@@ -36,9 +36,12 @@ fn the_planted_poison_is_found() {
     let scores = room.frame("report/scores.parquet");
     let list = room.frame("report/quarantine.parquet");
     let truth = truth();
-    for (detector, precision, recall) in [("label-flip", 0.75, 0.5), ("outlier", 0.7, 0.7), ("duplicate-flood", 0.95, 0.99)] {
+    for (detector, precision, recall) in
+        [("label-flip", 0.75, 0.5), ("outlier", 0.7, 0.7), ("duplicate-flood", 0.95, 0.99)]
+    {
         let touched = &truth[detector];
-        let values: Vec<f64> = floats(&scores, detector).into_iter().map(|v| if v.is_nan() { 0.0 } else { v }).collect();
+        let values: Vec<f64> =
+            floats(&scores, detector).into_iter().map(|v| if v.is_nan() { 0.0 } else { v }).collect();
         let average = average_precision(&values, touched);
         assert!(average >= precision, "{detector}: average precision {average:.3}");
         let found = quarantined(&list, detector).iter().filter(|row| touched.contains(row)).count();

@@ -55,9 +55,7 @@ fn threads_and_batches_do_not_show() {
 #[test]
 fn threads_and_batches_do_not_show_with_a_reference_and_csv() {
     let room = Room::new();
-    let mut frame = mixed(6000, 5);
-    let file = fs::File::create(room.path("data.csv")).unwrap();
-    polars::prelude::SerWriter::finish(&mut polars::prelude::CsvWriter::new(file), &mut frame).unwrap();
+    room.csv("data.csv", mixed(6000, 5));
     room.parquet("then.parquet", mixed(5000, 6));
     for (out, threads, rows) in [("one", "1", "1000"), ("two", "2", "100000"), ("seven", "7", "333")] {
         let flags = ["--threads", threads, "--batch-size", rows, "--reference", "then.parquet"];

@@ -1,12 +1,13 @@
 use std::{
     fs::{self, File},
+    io::Read,
     path::{Path, PathBuf},
-    process::Output,
-    time::Duration,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
-use assert_cmd::Command;
-use polars::prelude::{Column, DataFrame, ParquetReader, ParquetWriter, SerReader};
+use polars::prelude::{Column, CsvWriter, DataFrame, ParquetReader, ParquetWriter, SerReader, SerWriter};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -44,10 +45,15 @@ impl Room {
         name.to_owned()
     }
 
+    pub fn csv(&self, name: &str, mut frame: DataFrame) -> String {
+        CsvWriter::new(File::create(self.path(name)).unwrap()).finish(&mut frame).unwrap();
+        name.to_owned()
+    }
+
     /// The command, ready for more arguments.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(TASTER);
-        command.args(args).current_dir(self.folder.path()).timeout(Duration::from_secs(120));
+        command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());
         for name in ["TASTER_SIGNING_KEY", "TASTER_SIGNING_PASSPHRASE", "NO_COLOR", "CLICOLOR_FORCE"] {
             command.env_remove(name);
         }
@@ -55,7 +61,7 @@ impl Room {
     }
 
     pub fn run(&self, args: &[&str]) -> Run {
-        Run::from(self.command(args).output().unwrap())
+        run(&mut self.command(args))
     }
 
     /// Runs it and insists on the exit status.
@@ -84,14 +90,42 @@ impl Room {
     }
 }
 
-impl From<Output> for Run {
-    fn from(output: Output) -> Self {
-        Self {
-            status: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+/// Runs a command to its end, which must come within two minutes.
+pub fn run(command: &mut Command) -> Run {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stdout = thread::spawn(collect(child.stdout.take().unwrap()));
+    let stderr = thread::spawn(collect(child.stderr.take().unwrap()));
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
         }
+        if started.elapsed() > Duration::from_secs(120) {
+            child.kill().unwrap();
+            panic!("{command:?} did not end");
+        }
+        thread::sleep(Duration::from_millis(2));
+    };
+    Run { status: status.code().unwrap_or(-1), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+}
+
+fn collect(mut pipe: impl Read + Send + 'static) -> impl FnOnce() -> String + Send {
+    move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
+}
+
+/// Compares a text with the file of this name in `tests/snapshots`; `UPDATE_SNAPSHOTS=1` writes it instead.
+#[track_caller]
+pub fn snapshot(name: &str, text: &str) {
+    let path = format!("{}/../../tests/snapshots/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == expected, "{name} differs from its snapshot (UPDATE_SNAPSHOTS=1 accepts it):\n{text}");
 }
 
 impl Run {

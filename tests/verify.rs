@@ -1,6 +1,6 @@
-use std::fs;
+use std::{fs, process::Command};
 
-use crate::support::{Room, Run, fixture, mixed};
+use crate::support::{Room, Run, fixture, mixed, run};
 
 /// A signed scan of `data.parquet`.
 fn signed(algorithm: &str) -> Room {
@@ -54,8 +54,11 @@ fn a_manifest_that_was_edited_fails() {
     let room = signed("ed25519");
     let mut envelope = room.json("report/manifest.json");
     let payload = envelope["payload"].as_str().unwrap();
-    let edited: String =
-        payload.chars().enumerate().map(|(i, c)| if i == 1000 { if c == 'A' { 'B' } else { 'A' } } else { c }).collect();
+    let edited: String = payload
+        .chars()
+        .enumerate()
+        .map(|(i, c)| if i == 1000 { if c == 'A' { 'B' } else { 'A' } } else { c })
+        .collect();
     envelope["payload"] = edited.into();
     room.write("report/manifest.json", envelope.to_string());
     fails(&verify(&room, &[]), &["signature"]);
@@ -142,13 +145,13 @@ fn keys_come_from_the_environment_too() {
     let pem = fs::read_to_string(room.path("release.pem")).unwrap();
     for key in ["release.pem", pem.as_str()] {
         let mut scan = room.command(&["scan", "data.parquet", "--label", "y", "--out", "report", "--quiet"]);
-        let run = Run::from(scan.env("TASTER_SIGNING_KEY", key).output().unwrap());
+        let run = run(scan.env("TASTER_SIGNING_KEY", key));
         assert!(run.status < 2, "{}", run.stderr);
         holds(&verify(&room, &[]));
     }
     // A secret that a CI system withholds arrives empty.
     let mut scan = room.command(&["scan", "data.parquet", "--label", "y", "--out", "other"]);
-    Run::from(scan.env("TASTER_SIGNING_KEY", "").output().unwrap()).refused(&["TASTER_SIGNING_KEY", "empty"]);
+    run(scan.env("TASTER_SIGNING_KEY", "")).refused(&["TASTER_SIGNING_KEY", "empty"]);
     assert!(!room.path("other").exists());
 }
 
@@ -157,13 +160,11 @@ fn an_encrypted_key_needs_its_passphrase() {
     let room = Room::new();
     room.parquet("data.parquet", mixed(200, 1));
     let keygen = ["keygen", "--out", "release", "--passphrase"];
-    Run::from(room.command(&keygen).output().unwrap()).refused(&["TASTER_SIGNING_PASSPHRASE"]);
-    let passphrase = |command: &mut assert_cmd::Command, words: &str| {
-        Run::from(command.env("TASTER_SIGNING_PASSPHRASE", words).output().unwrap())
-    };
+    run(&mut room.command(&keygen)).refused(&["TASTER_SIGNING_PASSPHRASE"]);
+    let passphrase = |command: &mut Command, words: &str| run(command.env("TASTER_SIGNING_PASSPHRASE", words));
     assert_eq!(passphrase(&mut room.command(&keygen), "correct horse").status, 0);
     let scan = || room.command(&["scan", "data.parquet", "--label", "y", "--sign", "release.pem", "--out", "report"]);
-    Run::from(scan().output().unwrap()).refused(&["TASTER_SIGNING_PASSPHRASE"]);
+    run(&mut scan()).refused(&["TASTER_SIGNING_PASSPHRASE"]);
     passphrase(&mut scan(), "battery staple").refused(&["release.pem", "passphrase"]);
     assert!(passphrase(&mut scan(), "correct horse").status < 2);
     holds(&verify(&room, &["data.parquet"]));

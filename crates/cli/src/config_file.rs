@@ -84,6 +84,9 @@ fn override_csv(config: &mut Config, args: &ScanArgs) {
     let csv = &mut config.dataset.csv;
     csv.separator = args.csv.separator.or(csv.separator);
     csv.header = if args.csv.no_header { Some(false) } else { csv.header };
+    csv.quote = args.csv.quote.clone().or(csv.quote.take());
+    csv.thousands = args.csv.thousands.or(csv.thousands);
+    csv.decimal = args.csv.decimal.or(csv.decimal);
     csv.encoding = args.csv.encoding.clone().or(csv.encoding.take());
     csv.ragged = args.csv.ragged.clone().or(csv.ragged.take());
     if !args.csv.missing.is_empty() {
@@ -119,7 +122,8 @@ mod tests {
 
     #[test]
     fn a_flag_takes_its_column_from_the_role_the_file_gives_it() {
-        let mut dataset = DatasetConfig { label: Some("y".into()), ignore: vec!["a".into(), "b".into()], ..Default::default() };
+        let mut dataset =
+            DatasetConfig { label: Some("y".into()), ignore: vec!["a".into(), "b".into()], ..Default::default() };
         override_roles(&mut dataset, &scan(&["--numeric", "a,y", "--id", "k"]));
         assert_eq!(dataset.label, None);
         assert_eq!(dataset.ignore, ["b"]);

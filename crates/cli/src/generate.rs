@@ -25,13 +25,14 @@ pub fn manual(args: &ManArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn described(name: Option<&str>) -> anyhow::Result<Command> {
-    let taster = Cli::command();
+    let mut taster = Cli::command();
     let Some(name) = name else { return Ok(taster) };
+    taster.build(); // gives subcommands their full names
     let Some(command) = taster.find_subcommand(name) else {
         let names: Vec<_> = taster.get_subcommands().map(Command::get_name).collect();
         return Err(anyhow!("no subcommand is called `{name}`{}", nearest(name, names)));
     };
-    Ok(command.clone().name(format!("taster-{name}")).bin_name(format!("taster {name}")))
+    Ok(command.clone())
 }
 
 fn print(bytes: &[u8]) -> anyhow::Result<ExitCode> {

@@ -3,6 +3,9 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use taster_core::{Severity, Verdict};
+use taster_pipeline::Outcome;
+use taster_report::{self as report, Line};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
@@ -14,6 +17,31 @@ pub fn result(text: &str) -> anyhow::Result<()> {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(anyhow::Error::new(e).context("cannot write to stdout")),
         _ => Ok(()),
     }
+}
+
+/// The summary of a scan, styled, as wide as the terminal.
+pub fn summary(outcome: &Outcome) -> String {
+    let width = terminal_width();
+    report::summary(&outcome.scan, &outcome.out, &outcome.signed_by, width).iter().map(styled).collect()
+}
+
+fn styled(line: &Line) -> String {
+    let style = match line.style {
+        report::Style::Verdict(Verdict::Passed) => AnsiColor::Green.on_default().bold(),
+        report::Style::Verdict(Verdict::Warned) => AnsiColor::Yellow.on_default().bold(),
+        report::Style::Verdict(Verdict::Failed | Verdict::Incomplete) => ERROR,
+        report::Style::Heading => Style::new().bold(),
+        report::Style::Finding(Severity::Critical) => AnsiColor::Red.on_default(),
+        report::Style::Finding(Severity::Important) => AnsiColor::Yellow.on_default(),
+        report::Style::Finding(_) | report::Style::Plain => Style::new(),
+        report::Style::Quiet => Style::new().dimmed(),
+    };
+    format!("{style}{}{style:#}\n", line.text)
+}
+
+/// Columns of the terminal; 100 where stdout is none.
+fn terminal_width() -> usize {
+    terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| usize::from(width.0))
 }
 
 /// Prints a value as indented JSON.

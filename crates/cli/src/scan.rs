@@ -51,7 +51,7 @@ fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
 
 fn print(outcome: &Outcome, format: Format) -> anyhow::Result<()> {
     match format {
-        Format::Text => output::result(&crate::output::summary(outcome)),
+        Format::Text => output::result(&output::summary(outcome)),
         Format::Json => output::json(&as_json(outcome)),
     }
 }

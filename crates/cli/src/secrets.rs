@@ -45,7 +45,9 @@ fn with_passphrase(
     load: impl Fn(Option<&str>) -> Result<SigningKey, Error>,
 ) -> anyhow::Result<SigningKey> {
     match load(None) {
-        Err(Error::PassphraseNeeded(_)) => Ok(load(Some(&passphrase(&format!("Passphrase of {}", origin.display()))?))?),
+        Err(Error::PassphraseNeeded(_)) => {
+            Ok(load(Some(&passphrase(&format!("Passphrase of {}", origin.display()))?))?)
+        }
         other => Ok(other?),
     }
 }

@@ -1,7 +1,5 @@
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
-use crate::{Digest, Key};
-
 /// The code of a missing value in a [`Category`].
 pub const MISSING: u32 = u32::MAX;
 
@@ -257,19 +255,6 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Keys every row by its digest and its place in the dataset, so that it can be sampled. `digests` is aligned with
-    /// the rows.
-    pub fn key_rows(&mut self, key: Key, digests: &[Digest]) {
-        let key = key.derive("row");
-        let keyed = |(digest, position): (&Digest, u64)| {
-            let mut bytes = [0; 40];
-            bytes[..32].copy_from_slice(&digest.0);
-            bytes[32..].copy_from_slice(&position.to_le_bytes());
-            key.of(&bytes)
-        };
-        self.table.row_keys = digests.iter().zip(self.offset..).map(keyed).collect();
-    }
-
     /// Row numbers within the dataset.
     pub fn positions(&self) -> Range<u64> {
         self.offset..self.offset + self.table.len as u64

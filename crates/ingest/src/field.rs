@@ -34,19 +34,6 @@ fn zone_name(zone: &TimeZone) -> String {
     zone.as_str().to_owned()
 }
 
-/// How a column of a text file of this kind is held.
-pub(crate) fn text_dtype(kind: &Kind) -> DataType {
-    match kind {
-        Kind::Bool => DataType::Boolean,
-        Kind::Int => DataType::Int64,
-        Kind::Float => DataType::Float64,
-        Kind::Date => DataType::Date,
-        Kind::Timestamp { zone: None } => DataType::Datetime(TimeUnit::Microseconds, None),
-        Kind::Timestamp { zone: Some(_) } => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
-        Kind::Null => DataType::Null,
-        _ => DataType::String,
-    }
-}
 
 /// One way to hold the values of both, exactly where that is possible; `None` if they are not of one kind.
 pub(crate) fn unify(a: &DataType, b: &DataType) -> Option<DataType> {

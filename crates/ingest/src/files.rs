@@ -16,6 +16,17 @@ pub enum Format {
     Csv(Compression),
 }
 
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Parquet => "parquet",
+            Self::Csv(Compression::None) => "csv",
+            Self::Csv(Compression::Gzip) => "csv.gz",
+            Self::Csv(Compression::Zstd) => "csv.zst",
+        })
+    }
+}
+
 /// How a text file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
@@ -43,7 +54,12 @@ pub struct SourceFile {
 /// Most folders below a given one.
 const DEPTH: usize = 64;
 
-/// Finds the files that the inputs name: files, folders (searched), and patterns. Sorted by name.
+/// The files that the inputs name: files, folders (searched), and patterns. Sorted by name; nothing is opened.
+pub fn find_files(inputs: &[String]) -> Result<Vec<SourceFile>, Error> {
+    discover(inputs, &mut Vec::new())
+}
+
+/// Finds the files that the inputs name, noting what is left out.
 pub(crate) fn discover(inputs: &[String], notes: &mut Vec<Note>) -> Result<Vec<SourceFile>, Error> {
     let mut found = Found { paths: BTreeMap::new(), roots: Vec::new(), notes };
     for input in inputs {
@@ -109,7 +125,7 @@ impl Found<'_> {
             .collect();
         let before = self.paths.len();
         for path in matches {
-            let path = path.map_err(|e| Error::io(e.path().to_owned(), e.into_error()))?;
+            let path = path.map_err(|e| Error::io(e.path().to_owned(), e.into()))?;
             let meta = fs::metadata(&path).map_err(|e| Error::io(&path, e))?;
             if meta.is_dir() {
                 self.folder(&path, 0)?;

@@ -84,6 +84,12 @@ impl Encoding {
     }
 }
 
+impl Encoding {
+    pub(crate) const fn is_utf16(self) -> bool {
+        matches!(self, Self::Utf16Le | Self::Utf16Be)
+    }
+}
+
 impl FromStr for Encoding {
     type Err = String;
 

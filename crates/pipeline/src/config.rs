@@ -60,6 +60,12 @@ pub struct CsvConfig {
     pub separator: Option<char>,
     /// Whether the first record names the columns.
     pub header: Option<bool>,
+    /// The character around fields that hold separators or line ends; `none` if quotes are text.
+    pub quote: Option<String>,
+    /// The character that groups digits, as the comma in `1,234`.
+    pub thousands: Option<char>,
+    /// The character before the fraction.
+    pub decimal: Option<char>,
     /// `utf-8`, `windows-1252`, `latin-1`, `utf-16le`, `utf-16be`.
     pub encoding: Option<String>,
     /// Texts that mean "missing", beside the usual ones.

@@ -40,7 +40,7 @@ pub(crate) fn observe(
     progress: &dyn Progress,
 ) -> Result<Observed, Error> {
     let hasher = RowHasher::new(dataset.schema());
-    let encoder = Encoder::new(schema, key);
+    let encoder = Encoder::new(dataset, key);
     let blocks = block_budget(dataset.files().len());
     let mut trees = Trees::new(dataset, blocks);
     let watchers = run(
@@ -50,9 +50,7 @@ pub(crate) fn observe(
         || Watcher::new(schema, detectors, key),
         |watcher: &mut Watcher, frame: Frame| {
             let digests = hasher.digests(&frame.frame)?;
-            let mut batch = encoder.encode(&frame);
-            batch.key_rows(key, &digests);
-            watcher.observe(&batch);
+            watcher.observe(&encoder.encode(&frame, &digests));
             Ok(Part {
                 file: frame.file,
                 tree: RowTree::of(frame.first_row, &digests, blocks),

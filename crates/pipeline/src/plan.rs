@@ -3,7 +3,7 @@
 use serde_json::Value;
 use taster_core::{Detector, Schema};
 use taster_detect::{ALL, Entry};
-use taster_ingest::{CsvOptions, Dataset, Options, Ragged, Roles};
+use taster_ingest::{CsvOptions, Dataset, Options, Quote, Ragged, Roles};
 
 use crate::{Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, Error, Level, Request};
 
@@ -47,17 +47,17 @@ impl Plan {
     pub fn new(request: &Request) -> Result<Self, Error> {
         let options = options(&request.config.dataset)?;
         let dataset = Dataset::open(&request.inputs, &options)?;
-        let reference = open_reference(request, &options, dataset.schema())?;
+        let reference = open_reference(request, &options, &dataset)?;
         let detectors = plan_detectors(&request.config, dataset.schema(), reference.is_some())?;
         Ok(Self { dataset, reference, detectors })
     }
 }
 
-fn open_reference(request: &Request, options: &Options, schema: &Schema) -> Result<Option<Dataset>, Error> {
+fn open_reference(request: &Request, options: &Options, dataset: &Dataset) -> Result<Option<Dataset>, Error> {
     if request.reference.is_empty() {
         return Ok(None);
     }
-    Dataset::open_like(&request.reference, options, schema).map(Some).map_err(Error::Reference)
+    Dataset::open_like(&request.reference, options, dataset).map(Some).map_err(Error::Reference)
 }
 
 /// The detectors of the list with what is to become of each, for this schema.
@@ -103,12 +103,20 @@ fn roles(dataset: &DatasetConfig) -> Roles {
 
 fn csv_options(csv: &CsvConfig) -> Result<CsvOptions, ConfigError> {
     let refuse = |key: &str, problem: String| ConfigError::Value { key: format!("dataset.csv.{key}"), problem };
-    let separator = csv.separator.map(|c| {
-        u8::try_from(c)
-            .ok()
-            .filter(u8::is_ascii)
-            .ok_or_else(|| refuse("separator", format!("{c:?} is not one ASCII character")))
-    });
+    let byte = |key: &str, given: Option<char>| match given.map(|c| (c, u8::try_from(c))) {
+        None => Ok(None),
+        Some((_, Ok(byte))) if byte.is_ascii() => Ok(Some(byte)),
+        Some((c, _)) => Err(refuse(key, format!("{c:?} is not one ASCII character"))),
+    };
+    let quote = match csv.quote.as_deref() {
+        None => None,
+        Some("none") => Some(Quote::Off),
+        Some(given) => {
+            let character =
+                given.parse().map_err(|_| refuse("quote", format!("{given:?} is not one character, or none")))?;
+            byte("quote", Some(character))?.map(Quote::Byte)
+        }
+    };
     let encoding = csv.encoding.as_deref().map(|name| name.parse().map_err(|e| refuse("encoding", e)));
     let ragged = match csv.ragged.as_deref() {
         None | Some("refuse") => Ragged::Refuse,
@@ -116,11 +124,13 @@ fn csv_options(csv: &CsvConfig) -> Result<CsvOptions, ConfigError> {
         Some(other) => return Err(refuse("ragged", format!("{other:?} is neither \"refuse\" nor \"fill\""))),
     };
     Ok(CsvOptions {
-        separator: separator.transpose()?,
+        separator: byte("separator", csv.separator)?,
+        quote,
         header: csv.header,
         encoding: encoding.transpose()?,
         missing: csv.missing.clone(),
+        thousands: byte("thousands", csv.thousands)?,
+        decimal: byte("decimal", csv.decimal)?,
         ragged,
-        ..CsvOptions::default()
     })
 }

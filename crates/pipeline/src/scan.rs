@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf, thread::available_parallelism};
 
-use rand::TryRngCore;
 use serde_json::json;
 use taster_core::{
     DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Scan, Scope, Severity, Tool,
 };
-use taster_ingest::{Dataset, Error as IngestError, Note};
+use taster_ingest::{Dataset, Note};
 use taster_provenance::{Manifest, RowBlocks, SigningKey, canonical_sha256, sha256_of_file};
 use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
 
@@ -123,7 +122,7 @@ impl<'a> Scanning<'a> {
             progress: self.progress,
             record: &observed.record,
         };
-        self.progress.begin(Phase::Score, stored_bytes(&plan.dataset));
+        self.progress.begin(Phase::Score, Some(plan.dataset.bytes()));
         let scored = pass.score(&judges, self.scores_writer(&judges)?, self.folder.path(".suspects"))?;
         failures.extend(scored.failures.iter().map(|(&id, why)| (id, why.clone())));
         self.progress.begin(Phase::Report, None);
@@ -138,7 +137,7 @@ impl<'a> Scanning<'a> {
 
     fn observe_reference(&self, plan: &mut Plan) -> Result<Option<Observed>, Error> {
         let Some(reference) = &mut plan.reference else { return Ok(None) };
-        self.progress.begin(Phase::Reference, stored_bytes(reference));
+        self.progress.begin(Phase::Reference, Some(reference.bytes()));
         let schema = plan.dataset.schema().clone();
         let observed = widening(reference, |reference| {
             observe(reference, &schema, &[], self.key.derive("reference"), self.limits, self.progress)
@@ -147,7 +146,7 @@ impl<'a> Scanning<'a> {
     }
 
     fn observe(&self, plan: &mut Plan) -> Result<Observed, Error> {
-        self.progress.begin(Phase::Observe, stored_bytes(&plan.dataset));
+        self.progress.begin(Phase::Observe, Some(plan.dataset.bytes()));
         let detectors = &plan.detectors;
         widening(&mut plan.dataset, |dataset| {
             observe(dataset, dataset.schema(), detectors, self.key, self.limits, self.progress)
@@ -237,7 +236,7 @@ impl<'a> Scanning<'a> {
         if self.request.scores {
             names.push("scores.parquet");
         }
-        let digest = |name: &str| Ok((name.to_owned(), sha256_of_file(&self.folder.path(name))?));
+        let digest = |name: &str| Ok((name.to_owned(), sha256_of_file(&self.folder.path(name))?.0));
         let digests: Result<BTreeMap<String, Digest>, Error> = names.iter().map(|n| digest(n)).collect();
         let envelope = Manifest::new(&scan, row_blocks, digests?).to_envelope(&self.request.keys)?;
         self.folder.write("manifest.json", envelope.to_json())?;
@@ -247,7 +246,7 @@ impl<'a> Scanning<'a> {
             scan,
             out,
             files: names.into_iter().map(str::to_owned).collect(),
-            signed_by: self.request.keys.iter().map(SigningKey::keyid).collect(),
+            signed_by: self.request.keys.iter().map(|key| key.verifying_key().keyid()).collect(),
         })
     }
 
@@ -260,14 +259,10 @@ impl<'a> Scanning<'a> {
 fn widening(dataset: &mut Dataset, read: impl Fn(&Dataset) -> Result<Observed, Error>) -> Result<Observed, Error> {
     loop {
         match read(dataset) {
-            Err(Error::Ingest(error)) if widen(dataset, &error) => {}
+            Err(Error::Ingest(error)) if dataset.widen(&error) => {}
             done => return done,
         }
     }
-}
-
-fn widen(dataset: &mut Dataset, error: &IngestError) -> bool {
-    dataset.widen(error)
 }
 
 type Judged = (Vec<Judge>, BTreeMap<&'static str, String>);
@@ -348,16 +343,13 @@ fn plain_finding(detector: &str, code: &str, severity: Severity, message: String
     }
 }
 
-fn stored_bytes(dataset: &Dataset) -> Option<u64> {
-    dataset.files().iter().map(|f| std::fs::metadata(&f.path).ok().map(|m| m.len())).sum()
-}
-
 fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A seed that an attacker could not have known, small enough for every JSON reader.
 fn random_seed() -> Result<u64, Error> {
-    let seed = rand::rngs::OsRng.try_next_u64().map_err(|e| Error::Seed(e.to_string()))?;
-    Ok(seed >> 11)
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|e| Error::Seed(e.to_string()))?;
+    Ok(u64::from_le_bytes(bytes) >> 11)
 }

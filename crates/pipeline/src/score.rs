@@ -7,6 +7,7 @@ use std::{
     path::PathBuf,
 };
 
+use polars::prelude::BooleanChunked;
 use serde::{Deserialize, Serialize};
 use taster_core::{
     DatasetRecord, Digest, Evidence, Key, Model, Observation, Quarantined, Sample, Schema, Severity, State, Table,
@@ -102,7 +103,7 @@ impl Pass<'_> {
     /// Judges every row. `scores` receives all scores, `spool` is where suspects wait.
     pub fn score(&self, judges: &[Judge], mut scores: Option<ScoresWriter>, spool: PathBuf) -> Result<Scored, Error> {
         let hasher = RowHasher::new(self.dataset.schema());
-        let encoder = Encoder::new(self.schema, self.key);
+        let encoder = Encoder::new(self.dataset, self.key);
         let mut waiting = BufWriter::new(File::create(&spool)?);
         let mut counts = vec![0; judges.len()];
         let mut failures = BTreeMap::new();
@@ -112,7 +113,7 @@ impl Pass<'_> {
             self.progress,
             || (),
             |(), frame: Frame| {
-                let table = encoder.encode(&frame).table;
+                let table = encoder.encode(&frame, &[]).table;
                 judged(judges, self.schema, &hasher, &frame, &table)
             },
             |output| {
@@ -217,7 +218,8 @@ fn suspects(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let digests = hasher.digests(&frame.take(&rows)?.frame)?;
+    let mask: BooleanChunked = (0..table.len).map(|row| over(row).next().is_some()).collect();
+    let digests = hasher.digests(&frame.frame.filter(&mask).map_err(std::io::Error::other)?)?;
     let mut suspects = Vec::new();
     for (&row, &row_sha256) in rows.iter().zip(&digests) {
         for (j, judge) in over(row) {

@@ -88,7 +88,7 @@ fn write_number(out: &mut String, number: &Number) {
     }
 }
 
-/// ECMA-262, Number::toString, steps 5 to 10. `n` and the digits are named as there.
+/// ECMA-262, `Number::toString`, steps 5 to 10. `n` and the digits are named as there.
 fn write_float(out: &mut String, value: f64) {
     if value == 0.0 {
         return out.push('0'); // minus zero too
@@ -129,7 +129,7 @@ mod tests {
             (0x444b_1ae4_d6e2_ef50, "1e+21"),
             (0x3eb0_c6f7_a0b5_ed8d, "0.000001"),
             (0x3eb0_c6f7_a0b5_ed8c, "9.999999999999997e-7"),
-            (0x41b3_de43_5555_53e3, "333333333.3333332"),
+            (0x41b3_de43_5555_5553, "333333333.3333332"),
             (0xbecb_f647_612f_3696, "-0.0000033333333333333333"),
         ];
         for (bits, text) in samples {
@@ -148,12 +148,18 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_only_where_they_must_be() {
-        assert_eq!(canonical_json(&Value::from("\u{0}\u{1f}\u{7f}\"\\/\n<é")), "\"\\u0000\\u001f\u{7f}\\\"\\\\/\\n<é\"");
+        assert_eq!(
+            canonical_json(&Value::from("\u{0}\u{1f}\u{7f}\"\\/\n<é")),
+            "\"\\u0000\\u001f\u{7f}\\\"\\\\/\\n<é\""
+        );
     }
 
     #[test]
     fn the_order_of_construction_does_not_show() {
-        let (a, b) = (serde_json::json!({"x": 1, "y": [{"b": 0, "a": 0}]}), serde_json::json!({"y": [{"a": 0, "b": 0}], "x": 1}));
+        let (a, b) = (
+            serde_json::json!({"x": 1, "y": [{"b": 0, "a": 0}]}),
+            serde_json::json!({"y": [{"a": 0, "b": 0}], "x": 1}),
+        );
         assert_eq!(canonical_sha256(&a), canonical_sha256(&b));
     }
 }

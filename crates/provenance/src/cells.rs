@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use polars::prelude::{DataType, PolarsError, Series, TimeUnit};
 use polars_arrow::{
-    array::{Array, BinaryViewArray, BooleanArray, PrimitiveArray},
+    array::{BinaryViewArray, BooleanArray, PrimitiveArray},
     bitmap::Bitmap,
 };
 use taster_core::Kind;
@@ -29,7 +29,10 @@ enum Values {
     Float(PrimitiveArray<f64>),
     Bytes(BinaryViewArray),
     /// Row `i` has the items `bounds[i]`.
-    List { bounds: Vec<Range<usize>>, items: Box<Cells> },
+    List {
+        bounds: Vec<Range<usize>>,
+        items: Box<Cells>,
+    },
 }
 
 /// First byte of an encoded value.

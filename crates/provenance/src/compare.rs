@@ -47,10 +47,11 @@ impl RowDifference {
 
 impl fmt::Display for RowDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ranges = self.differing.iter().take(SHOWN).map(|(first, last)| match first == last {
-            true => first.to_string(),
-            false => format!("{first}..{last}"),
-        });
+        let ranges = self
+            .differing
+            .iter()
+            .take(SHOWN)
+            .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}..{last}") });
         match self.differing.as_slice() {
             [] => f.write_str("all scanned rows are the same")?,
             [(first, last)] if first == last => write!(f, "row {first} differs")?,
@@ -85,7 +86,11 @@ pub(crate) fn compare_rows(
     let found = range.block_roots();
     let differs = |&(i, root): &(usize, &Digest)| found.get(i) != Some(root);
     let differing = blocks.roots.iter().enumerate().filter(differs).map(|(i, _)| i as u64);
-    Ok(RowDifference { rows_scanned: file.rows, rows_found, differing: ranges(differing, blocks.rows_per_block, file.rows) })
+    Ok(RowDifference {
+        rows_scanned: file.rows,
+        rows_found,
+        differing: ranges(differing, blocks.rows_per_block, file.rows),
+    })
 }
 
 /// The file's row blocks, if they make sense; else the whole file as one block.
@@ -97,7 +102,7 @@ fn blocks(file: &ScannedFile) -> RowBlocks {
     };
     let whole = || RowBlocks {
         rows_per_block: file.rows.max(1).checked_next_power_of_two().unwrap_or(1 << 63),
-        roots: vec![file.rows_root],
+        roots: if file.rows == 0 { Vec::new() } else { vec![file.rows_root] },
     };
     file.row_blocks.as_ref().filter(sound).cloned().unwrap_or_else(whole)
 }

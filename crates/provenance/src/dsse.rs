@@ -112,7 +112,9 @@ impl Envelope {
     }
 }
 
+/// Unknown fields are refused: nothing that is not signed rides along in a file that people trust.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawEnvelope {
     payload: String,
     #[serde(rename = "payloadType")]
@@ -121,6 +123,7 @@ struct RawEnvelope {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawSignature {
     #[serde(default)]
     keyid: String,
@@ -140,7 +143,10 @@ mod tests {
     /// The example in DSSE's protocol.md.
     #[test]
     fn pae_of_the_specification() {
-        assert_eq!(pae("http://example.com/HelloWorld", b"hello world"), b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+        assert_eq!(
+            pae("http://example.com/HelloWorld", b"hello world"),
+            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+        );
         assert_eq!(pae("", b""), b"DSSEv1 0  0 ");
     }
 

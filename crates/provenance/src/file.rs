@@ -11,7 +11,7 @@ use crate::Error;
 pub fn sha256_of_file(path: &Path) -> Result<(Digest, u64), Error> {
     let mut file = open_regular(path)?;
     let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
+    let mut buffer = vec![0; 128 * 1024];
     let mut length = 0;
     loop {
         let n = file.read(&mut buffer).map_err(Error::io(path))?;

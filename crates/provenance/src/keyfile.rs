@@ -93,13 +93,13 @@ impl SigningKey {
         let pem = pem.trim();
         let (label, document) = SecretDocument::from_pem(pem).map_err(|_| problem("not a private key in PEM"))?;
         match (label, passphrase) {
-            ("PRIVATE KEY", _) => Self::from_pkcs8(document.as_bytes()).map_err(|p| problem(p)),
+            ("PRIVATE KEY", _) => Self::from_pkcs8(document.as_bytes()).map_err(problem),
             ("ENCRYPTED PRIVATE KEY", None) => Err(Error::PassphraseNeeded(origin.to_owned())),
             ("ENCRYPTED PRIVATE KEY", Some(passphrase)) => {
                 let clear = EncryptedPrivateKeyInfo::try_from(document.as_bytes())
                     .and_then(|key| key.decrypt(passphrase))
                     .map_err(|_| problem("the passphrase is wrong, or the key is damaged"))?;
-                Self::from_pkcs8(clear.as_bytes()).map_err(|p| problem(p))
+                Self::from_pkcs8(clear.as_bytes()).map_err(problem)
             }
             ("EC PRIVATE KEY", _) => Err(problem("a key in SEC1 form; convert it: openssl pkcs8 -topk8 -in KEY")),
             ("PUBLIC KEY", _) => Err(problem("a public key where the private one is needed")),

@@ -78,12 +78,7 @@ fn dataset(record: &DatasetRecord, row_blocks: Vec<RowBlocks>) -> Dataset {
             .schema
             .columns
             .iter()
-            .map(|c| ColumnRecord {
-                name: c.name.clone(),
-                kind: c.kind.to_string(),
-                role: c.role,
-                why: c.why.clone(),
-            })
+            .map(|c| ColumnRecord { name: c.name.clone(), kind: c.kind.to_string(), role: c.role, why: c.why.clone() })
             .collect(),
     }
 }

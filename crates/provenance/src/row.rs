@@ -104,7 +104,7 @@ fn prefix_block(columns: &[(String, Kind)]) -> [u8; 64] {
 
 fn schema_sha256(columns: &[(String, Kind)]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    let mut length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
+    let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
     hash.update(length(columns.len()));
     for (name, kind) in columns {
         for text in [name, &kind.to_string()] {

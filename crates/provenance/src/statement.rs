@@ -107,7 +107,7 @@ pub struct Dataset {
     pub rows_root: Digest,
     /// How rows were digested: [`crate::ROW_DIGEST`].
     pub row_digest: String,
-    /// ColumnRecord, in order.
+    /// In order.
     pub columns: Vec<ColumnRecord>,
 }
 
@@ -177,9 +177,9 @@ impl Statement {
     /// Errs with [`Error::Statement`] where it is of another type, or its subjects are not the files it tells of.
     pub fn from_payload(payload: &[u8]) -> Result<Self, Error> {
         let value: Statement<Value> = serde_json::from_slice(payload).map_err(|e| Error::Statement(e.to_string()))?;
-        let is = |found: &str, expected: &str| match found == expected {
-            true => Ok(()),
-            false => Err(Error::Statement(format!("it is a {found:?}, not a {expected:?}"))),
+        let is = |found: &str, expected: &str| {
+            let problem = || Error::Statement(format!("it is a {found:?}, not a {expected:?}"));
+            (found == expected).then_some(()).ok_or_else(problem)
         };
         is(&value.statement_type, STATEMENT_TYPE)?;
         is(&value.predicate_type, PREDICATE_TYPE)?;

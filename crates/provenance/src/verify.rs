@@ -21,7 +21,8 @@ pub enum Trust<'a> {
 }
 
 /// The files of a report folder that people and programs look for by name.
-const REPORT_FILES: [&str; 5] = ["findings.json", "quarantine.parquet", "scores.parquet", "report.html", "results.sarif"];
+const REPORT_FILES: [&str; 5] =
+    ["findings.json", "quarantine.parquet", "scores.parquet", "report.html", "results.sarif"];
 
 /// Checks a manifest: its signature, the other files of its folder, and the given data, file by file and, where the
 /// bytes of a file differ, row by row. Files are hashed in parallel. Without data, the data is not checked.

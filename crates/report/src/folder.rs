@@ -15,8 +15,8 @@ use crate::{Error, text::one_line};
 pub const FILES: [&str; 6] =
     ["manifest.json", "quarantine.parquet", "findings.json", "scores.parquet", "report.html", "results.sarif"];
 
-/// The predicate types of taster's manifests, whatever their version, hold this.
-const PREDICATE: &str = "/dataset-scan/";
+/// What the predicate types of our manifests begin with, whatever their version.
+const PREDICATE: &str = "https://taster.dev/attestation/dataset-scan/";
 
 /// A report folder in the making. It is written under a hidden name beside its place and appears there whole, by
 /// [`Folder::publish`], or not at all: dropping it removes everything.
@@ -150,7 +150,7 @@ fn holds_manifest(place: &Path) -> bool {
         let envelope: Envelope = serde_json::from_slice(&fs::read(place.join("manifest.json")).ok()?).ok()?;
         serde_json::from_slice(&STANDARD.decode(envelope.payload).ok()?).ok()
     };
-    statement().is_some_and(|s| s.predicate_type.contains(PREDICATE) && s.predicate_type.contains("taster"))
+    statement().is_some_and(|s| s.predicate_type.starts_with(PREDICATE))
 }
 
 /// A folder on another device than its parent cannot be renamed. (A bind mount of the same device is only found out

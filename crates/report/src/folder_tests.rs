@@ -7,7 +7,7 @@ fn manifest(predicate: &str) -> String {
 
 fn report(out: &Path, findings: &str) -> Result<PathBuf, Error> {
     let folder = Folder::create(out)?;
-    folder.write("manifest.json", manifest("https://taster.example/dataset-scan/v1"))?;
+    folder.write("manifest.json", manifest("https://taster.dev/attestation/dataset-scan/v0.1"))?;
     folder.write("findings.json", findings)?;
     folder.publish()
 }

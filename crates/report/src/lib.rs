@@ -14,15 +14,29 @@
 //! `taster-provenance`'s. None of them holds a time, a path of this machine or a thread count, so the same scan gives
 //! the same bytes; times are in the manifest.
 
+mod advice;
 mod choice;
+mod docs;
 mod error;
+mod findings;
 mod folder;
+mod html;
+mod json;
 mod parquet;
 mod quarantine;
+#[cfg(test)]
+mod sample;
+mod sarif;
 mod scores;
+mod summary;
 mod text;
 
+pub use docs::RuleDoc;
 pub use error::Error;
+pub use findings::findings_json;
 pub use folder::{FILES, Folder};
+pub use html::{ShownRow, html};
 pub use quarantine::QuarantineWriter;
+pub use sarif::sarif;
 pub use scores::ScoresWriter;
+pub use summary::{Line, Style, summary};

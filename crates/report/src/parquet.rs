@@ -8,11 +8,11 @@ use polars_arrow::{
     array::Array,
     datatypes::{ArrowDataType, ArrowSchema, Field, IntegerType},
 };
+use polars_parquet::parquet::error::ParquetError;
 use polars_parquet::write::{
     CompressedPage, CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator,
     FileWriter, ParquetType, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
 };
-use polars_parquet::parquet::error::ParquetError;
 
 use crate::Error;
 
@@ -95,8 +95,8 @@ impl Table {
             }
         }
         let file = File::create(path).map_err(Error::io("write the report file", &name))?;
-        let options = Holds::Number.options();
-        let writer = FileWriter::try_new(file, schema, options).map_err(parquet(&name))?;
+        // Texts have no statistics, so the file must not promise a page index, which would need them for every page.
+        let writer = FileWriter::try_new(file, schema, Holds::Text.options()).map_err(parquet(&name))?;
         let types = writer.parquet_schema().fields().to_vec();
         Ok(Self { name, columns: columns.iter().map(|c| c.1).collect(), types, writer })
     }

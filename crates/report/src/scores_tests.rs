@@ -34,7 +34,8 @@ fn what_is_pushed_is_read_back() {
     let names: Vec<&str> = frame.get_column_names().into_iter().map(|n| n.as_str()).collect();
     assert_eq!(names, ["file", "row", "outlier", "label-flip", "suspicion"]);
     assert_eq!(frame.height(), 100_000);
-    for (at, file, row) in [(0, "a.csv", 0), (49_999, "a.csv", 49_999), (50_000, "b.csv", 0), (99_999, "b.csv", 49_999)] {
+    for (at, file, row) in [(0, "a.csv", 0), (49_999, "a.csv", 49_999), (50_000, "b.csv", 0), (99_999, "b.csv", 49_999)]
+    {
         assert_eq!(frame.column("file").unwrap().str().unwrap().get(at), Some(file));
         assert_eq!(frame.column("row").unwrap().i64().unwrap().get(at), Some(row as i64));
         let expected = Some(score(row, 1)).filter(|s| !s.is_nan());

@@ -1,12 +1,15 @@
-//! Statistics and learners that know nothing of taster: gradient boosting, isolation forests, nearest neighbours,
+//! Statistics and learners that know nothing of taster: gradient boosting, densities, nearest neighbours,
 //! two-sample tests, p-values and false discovery rates, counting sketches.
 //!
 //! Everything here is deterministic: the result depends on the input and the seed, never on the number of threads.
 
 pub mod boost;
 pub mod counts;
+pub mod dependence;
 pub mod fdr;
-pub mod isolation;
+pub mod gaussian;
+pub mod histogram;
 mod math;
 pub mod neighbours;
+pub mod null;
 pub mod two_sample;

@@ -8,7 +8,7 @@ use taster_pipeline::Level;
 
 use super::{
     Format,
-    values::{bytes, character, detector_level, detector_threshold, severity, share},
+    values::{bytes, character, detector_level, detector_threshold, quote, severity, share},
 };
 
 /// Scan a dataset: pass or fail, before training.
@@ -35,7 +35,10 @@ pub struct ScanArgs {
     #[arg(long, value_name = "DATA")]
     pub reference: Vec<String>,
 
-    #[command(flatten, next_help_heading = "Columns (inferred where not said; repeat a flag or separate names by commas)")]
+    #[command(
+        flatten,
+        next_help_heading = "Columns (inferred where not said; repeat a flag or separate names by commas)"
+    )]
     pub roles: Roles,
 
     #[command(flatten, next_help_heading = "Policy")]
@@ -188,6 +191,10 @@ pub struct Csv {
     #[arg(long)]
     pub no_header: bool,
 
+    /// Character around fields that hold separators or line ends; `none` if quotes are text
+    #[arg(long, value_name = "CHAR", value_parser = quote)]
+    pub quote: Option<String>,
+
     /// utf-8, latin-1, windows-1252, utf-16le or utf-16be
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
@@ -195,6 +202,14 @@ pub struct Csv {
     /// Texts that mean "missing", beside the usual (empty, NA, NULL, ?, -); repeatable
     #[arg(long, value_name = "TEXTS", value_delimiter = ',')]
     pub missing: Vec<String>,
+
+    /// Character that groups digits, as the comma in 1,234
+    #[arg(long, value_name = "CHAR", value_parser = character)]
+    pub thousands: Option<char>,
+
+    /// Character before the fraction, as the comma in 3,14
+    #[arg(long, value_name = "CHAR", value_parser = character)]
+    pub decimal: Option<char>,
 
     /// Lines with too few fields: refuse the file, or fill them with missing values [default: refuse]
     #[arg(long, value_name = "HOW", value_parser = ["refuse", "fill"])]

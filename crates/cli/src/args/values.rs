@@ -20,7 +20,10 @@ pub fn detector_level(text: &str) -> Result<(String, Level), String> {
     let levels = [Level::Off, Level::Allow, Level::Warn, Level::Deny];
     let (id, level) = detector_and(text, "off, allow, warn or deny")?;
     levels.into_iter().find(|l| l.name() == level).map(|level| (id, level)).ok_or_else(|| {
-        format!("no level is called `{level}`; levels are off, allow, warn and deny{}", nearest(level, levels.map(Level::name)))
+        format!(
+            "no level is called `{level}`; levels are off, allow, warn and deny{}",
+            nearest(level, levels.map(Level::name))
+        )
     })
 }
 
@@ -60,6 +63,15 @@ pub fn character(text: &str) -> Result<char, String> {
     match text {
         "tab" | "\\t" => Ok('\t'),
         _ => char::from_str(text).map_err(|_| "it must be one character, or `tab`".into()),
+    }
+}
+
+/// One character, or `none`.
+pub fn quote(text: &str) -> Result<String, String> {
+    if text == "none" || text.chars().count() == 1 {
+        Ok(text.into())
+    } else {
+        Err("it must be one character, or `none`".into())
     }
 }
 

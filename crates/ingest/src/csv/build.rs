@@ -1,4 +1,4 @@
-use polars::prelude::{DataType, PolarsResult, Series, TimeUnit, TimeZone};
+use polars::prelude::{DataType, PlSmallStr, PolarsResult, Series, TimeUnit, TimeZone};
 use polars_arrow::{
     array::{Array, BooleanArray, MutableBinaryViewArray, NullArray, PrimitiveArray},
     bitmap::BitmapBuilder,
@@ -80,22 +80,32 @@ pub(crate) enum Builder {
 /// Numbers and which of them are there.
 pub(crate) struct Numbers<T> {
     values: Vec<T>,
-    valid: BitmapBuilder,
+    /// `None` while all are.
+    valid: Option<BitmapBuilder>,
 }
 
 impl<T: NativeType> Numbers<T> {
     fn new(rows: usize) -> Self {
-        Self { values: Vec::with_capacity(rows), valid: BitmapBuilder::with_capacity(rows) }
+        Self { values: Vec::with_capacity(rows), valid: None }
     }
 
     #[inline]
     fn push(&mut self, value: Option<T>) {
+        match (&mut self.valid, value) {
+            (None, Some(_)) => {}
+            (None, None) => {
+                let mut valid = BitmapBuilder::with_capacity(self.values.capacity());
+                valid.extend_constant(self.values.len(), true);
+                valid.push(false);
+                self.valid = Some(valid);
+            }
+            (Some(valid), value) => valid.push(value.is_some()),
+        }
         self.values.push(value.unwrap_or_default());
-        self.valid.push(value.is_some());
     }
 
     fn finish(self, dtype: ArrowDataType) -> Box<dyn Array> {
-        PrimitiveArray::new(dtype, self.values.into(), self.valid.into_opt_validity()).boxed()
+        PrimitiveArray::new(dtype, self.values.into(), self.valid.map(BitmapBuilder::freeze)).boxed()
     }
 }
 
@@ -167,7 +177,7 @@ impl Builder {
             }
             Self::Text(texts) => texts.freeze().boxed(),
         };
-        Series::try_from((name.into(), array))
+        Series::try_from((PlSmallStr::from_str(name), array))
     }
 }
 

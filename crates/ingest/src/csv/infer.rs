@@ -1,4 +1,4 @@
-use super::{CellType, Dialect, cells::Cells, date, number::Digits};
+use super::{CellType, Chunk, Dialect, cells::Cells, date, decode::to_utf8, number::Digits};
 use crate::CsvOptions;
 
 /// Cells that mean "no value".
@@ -107,36 +107,29 @@ fn see_number(way: Digits, whole: &mut bool, cell: &[u8]) -> bool {
     way.float(cell).is_some()
 }
 
-/// Adds the rows of some text to the guesses, one for each column; gives the rows seen, at most `most`.
-pub(crate) fn infer(
-    text: &[u8],
-    header: bool,
-    dialect: &Dialect,
-    missing: &Missing,
-    most: usize,
-    guesses: &mut [Guess],
-) -> usize {
-    let mut cells = Cells::new(text, dialect);
+/// Adds the rows of a chunk to the guesses, one for each field; gives the rows seen.
+pub(crate) fn infer(chunk: &Chunk, dialect: &Dialect, missing: &Missing, guesses: &mut [Guess]) -> usize {
+    let text = to_utf8(&chunk.bytes, dialect.encoding);
+    let mut cells = Cells::new(&text, dialect);
     let mut scratch = Vec::new();
-    let mut skip = header;
-    let mut rows = 0;
-    while rows < most && cells.next_record() {
-        let mut column = 0;
+    if chunk.header && cells.next_record() {
+        while !cells.cell().last {}
+    }
+    while cells.next_record() {
+        let mut field = 0;
         loop {
             let raw = cells.cell();
             let cell = raw.text(dialect.quote, &mut scratch).trim_ascii();
-            if let Some(guess) = guesses.get_mut(column).filter(|_| !skip && !missing.is(cell)) {
+            if let Some(guess) = guesses.get_mut(field).filter(|_| !missing.is(cell)) {
                 guess.see(cell);
             }
-            column += 1;
+            field += 1;
             if raw.last {
                 break;
             }
         }
-        rows += usize::from(!skip);
-        skip = false;
     }
-    rows
+    chunk.rows as usize
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use memchr::{memchr, memchr_iter};
 
-use super::{Dialect, Text};
+use super::{Dialect, Text, TextFile, cells::Cells};
 use crate::{Error, Limits, error::Place};
 
 /// Some whole records of a text file.
@@ -97,6 +97,28 @@ impl Chunks {
     pub(crate) fn finish(self) -> Result<(u64, taster_core::Digest), Error> {
         self.text.finish()
     }
+}
+
+/// The records in the middle of some bytes that begin and end anywhere. `None` if one has not the file's width: the
+/// bytes may begin inside quotes.
+pub(crate) fn whole_records(bytes: &[u8], file: &TextFile) -> Option<Chunk> {
+    let dialect = &file.dialect;
+    let start = memchr(dialect.newline, bytes)? + 1;
+    let end = memchr::memrchr(dialect.newline, bytes)? + 1;
+    let bytes = bytes.get(start..end)?;
+    let mut cells = Cells::new(bytes, dialect);
+    let mut rows = 0;
+    while cells.next_record() {
+        let mut width = 1;
+        while !cells.cell().last {
+            width += 1;
+        }
+        if width != file.width {
+            return None;
+        }
+        rows += 1;
+    }
+    (rows > 0).then(|| Chunk { bytes: bytes.to_vec(), rows, first_line: 1, header: false })
 }
 
 /// Finds where records end, going over every byte once.

@@ -10,7 +10,7 @@ use super::{Dialect, Missing, cells::Cells};
 use crate::{Limits, Note, Ragged};
 
 /// A text file and how it becomes columns of the dataset.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TextFile {
     pub name: String,
     pub dialect: Dialect,
@@ -33,6 +33,13 @@ pub(crate) struct Seen {
     pub surplus: AtomicU64,
     /// Records filled up or cut to length.
     pub filled: AtomicU64,
+}
+
+impl Clone for Seen {
+    /// Counts belong to one reading; a copy begins anew.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Seen {

@@ -1,6 +1,6 @@
 use std::{io::Cursor, ops::Range};
 
-use polars::prelude::Series;
+use polars::prelude::{PlSmallStr, Series};
 use polars_arrow::array::Array;
 use polars_buffer::Buffer;
 use polars_parquet::read::{BasicDecompressor, ColumnChunkMetadata, Filter, PageReader, column_iter_to_arrays};
@@ -84,7 +84,7 @@ fn series(arrays: Vec<Box<dyn Array>>, root: &Root, group: &RowGroup) -> Result<
     fields
         .iter()
         .zip(chunks)
-        .map(|(field, chunks)| Series::try_from((field.name.as_str().into(), chunks)).map_err(|e| e.to_string()))
+        .map(|(field, chunks)| Series::try_from((PlSmallStr::from_str(&field.name), chunks)).map_err(|e| e.to_string()))
         .collect()
 }
 

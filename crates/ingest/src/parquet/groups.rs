@@ -1,9 +1,13 @@
-use std::{io::Read, ops::Range, sync::Arc};
+use std::{
+    io::{Read, Seek, SeekFrom},
+    ops::Range,
+    sync::Arc,
+};
 
 use polars_buffer::Buffer;
 use taster_core::Digest;
 
-use super::Footer;
+use super::{Footer, footer::Root};
 use crate::{Error, tap::Tap};
 
 /// The stored bytes of one row group.
@@ -31,6 +35,19 @@ impl RowGroup {
         let bytes = pages.max(values.saturating_mul(8)).max(1);
         ((PIECE_BYTES as f64 / bytes as f64 * rows as f64) as usize).clamp(1, PIECE_ROWS)
     }
+}
+
+/// Reads one top-level column of a row group by itself, without hashing.
+pub(crate) fn read_root(tap: &mut Tap, name: &str, footer: &Arc<Footer>, index: usize, root: &Root) -> Result<RowGroup, Error> {
+    let group = &footer.meta.row_groups[index];
+    let chunks = || group.columns_under_root_iter(&root.field.name).into_iter().flatten().map(|c| c.byte_range());
+    let start = chunks().map(|r| r.start).min().unwrap_or(0);
+    let end = chunks().map(|r| r.end).max().unwrap_or(start);
+    let mut bytes = Vec::new();
+    let file = tap.file();
+    file.seek(SeekFrom::Start(start)).map_err(|e| Error::io(name, e))?;
+    file.take(end - start).read_to_end(&mut bytes).map_err(|e| Error::io(name, e))?;
+    Ok(RowGroup { footer: footer.clone(), index, start, bytes: Buffer::from_vec(bytes) })
 }
 
 /// Reads a Parquet file front to back, row group by row group.

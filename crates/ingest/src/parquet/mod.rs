@@ -8,5 +8,5 @@ mod groups;
 mod page_header;
 
 pub(crate) use decode::decode;
-pub(crate) use footer::Footer;
-pub(crate) use groups::{GroupReader, RowGroup};
+pub(crate) use footer::{Footer, Root};
+pub(crate) use groups::{GroupReader, RowGroup, read_root};

@@ -1,0 +1,160 @@
+//! Looking beyond the first rows, at the columns that have one value or none there.
+
+use std::{
+    io::{Read as _, Seek as _, SeekFrom},
+    sync::Arc,
+};
+
+use polars::prelude::{AnyValue, DataFrame, Series};
+
+use crate::{
+    Compression, Dataset, Error, Format,
+    csv::{Chunk, TextFile, whole_records},
+    parquet::{Footer, decode, read_root},
+    plan::{FilePlan, How},
+    profile::Profile,
+    tap::Tap,
+};
+
+/// Bytes looked at in each place of a text file.
+const WINDOW: u64 = 256 << 10;
+/// Places looked at in a text file, evenly spread.
+const WINDOWS: u64 = 4;
+/// Text files looked into, evenly spread.
+const FILES: usize = 64;
+
+/// A column with one value or none so far.
+struct Suspect<'a> {
+    column: usize,
+    value: AnyValue<'a>,
+}
+
+impl Dataset {
+    /// Gives columns that turn out to vary the profile of the rows where they do. In Parquet files every value of such a
+    /// column is looked at, which is cheap just because they are all the same; text files are probed in places.
+    pub(crate) fn look_further(&mut self, sample: &DataFrame, profiles: &mut [Profile]) -> Result<(), Error> {
+        let columns = sample.columns().iter().enumerate();
+        let mut suspects: Vec<Suspect<'_>> = columns
+            .filter(|(i, _)| profiles[*i].present == 0 || profiles[*i].constant())
+            .filter_map(|(column, c)| Some(Suspect { column, value: c.as_materialized_series().get(0).ok()? }))
+            .collect();
+        let step = self.files().len().div_ceil(FILES).max(1);
+        for index in 0..self.files().len() {
+            if suspects.is_empty() {
+                break;
+            }
+            match &self.plan().files[index].how {
+                How::Parquet { .. } => self.scan_parquet(index, &mut suspects, profiles)?,
+                How::Text(text) if index % step == 0 => {
+                    let text = text.clone();
+                    self.probe_text(index, &text, &mut suspects, profiles)?;
+                }
+                How::Text(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn scan_parquet(
+        &self,
+        index: usize,
+        suspects: &mut Vec<Suspect<'_>>,
+        profiles: &mut [Profile],
+    ) -> Result<(), Error> {
+        let plan = self.plan();
+        let FilePlan { source, how: How::Parquet { targets, .. }, .. } = &plan.files[index] else { return Ok(()) };
+        let mut tap = Tap::open(source, false)?;
+        let footer = Arc::new(Footer::read(&mut tap, &source.name, &plan.limits)?);
+        if footer.fields.len() != targets.len() {
+            return Err(Error::changed(&source.name));
+        }
+        for root in &footer.roots {
+            for (i, target) in root.flat.clone().zip(&targets[root.flat.clone()]) {
+                let Some(at) = suspects.iter().position(|s| Some(s.column) == *target) else { continue };
+                let found = vary(&mut tap, source.name.as_str(), &footer, root, i - root.flat.start, &suspects[at], plan)?;
+                if let Some(profile) = found {
+                    profiles[suspects.swap_remove(at).column] = profile;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn probe_text(
+        &mut self,
+        index: usize,
+        text: &TextFile,
+        suspects: &mut Vec<Suspect<'_>>,
+        profiles: &mut [Profile],
+    ) -> Result<(), Error> {
+        if self.files()[index].format != Format::Csv(Compression::None) || text.dialect.encoding.is_utf16() {
+            return Ok(());
+        }
+        let mut tap = Tap::open(&self.files()[index].clone(), false)?;
+        for window in 1..=WINDOWS {
+            let start = tap.len().saturating_sub(WINDOW) / WINDOWS * window;
+            let Some(chunk) = probe(&mut tap, start, text).map_err(|e| Error::io(&text.name, e))? else { continue };
+            let frame = loop {
+                match self.plan().rows_in(index, text, &chunk) {
+                    Err(error) if self.widen(&error) => {}
+                    result => break result,
+                }
+            };
+            // A window may begin inside a quoted field: what does not parse says nothing.
+            let Ok(frame) = frame else { continue };
+            suspects.retain(|suspect| {
+                let column = frame.columns()[suspect.column].as_materialized_series();
+                let varies = differs(column, &suspect.value);
+                if varies {
+                    profiles[suspect.column] = Profile::of(column);
+                }
+                !varies
+            });
+        }
+        Ok(())
+    }
+}
+
+fn vary(
+    tap: &mut Tap,
+    name: &str,
+    footer: &Arc<Footer>,
+    root: &crate::parquet::Root,
+    flat: usize,
+    suspect: &Suspect<'_>,
+    plan: &crate::plan::Plan,
+) -> Result<Option<Profile>, Error> {
+    for (index, group) in footer.meta.row_groups.iter().enumerate().filter(|(_, g)| g.num_rows() > 0) {
+        let read = read_root(tap, name, footer, index, root)?;
+        let step = read.piece_rows();
+        for start in (0..group.num_rows()).step_by(step) {
+            let rows = start..(start + step).min(group.num_rows());
+            let decoded = decode(&read, root, rows, name, &plan.limits)?;
+            if let Some(column) = decoded.get(flat).filter(|c| differs(c, &suspect.value)) {
+                return Ok(Some(Profile::of(column)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the column holds another value; nulls count as one.
+fn differs(column: &Series, value: &AnyValue<'_>) -> bool {
+    if value.is_null() {
+        return column.null_count() < column.len();
+    }
+    if column.null_count() > 0 {
+        return true;
+    }
+    let ends = [0, column.len().saturating_sub(1)];
+    let apart = ends.iter().any(|&i| column.get(i).is_ok_and(|v| v != *value));
+    apart || column.n_unique().is_ok_and(|n| n > 1)
+}
+
+/// Whole records from about `start` on; `None` if there are none that can be trusted.
+fn probe(tap: &mut Tap, start: u64, text: &TextFile) -> std::io::Result<Option<Chunk>> {
+    let mut bytes = Vec::new();
+    tap.file().seek(SeekFrom::Start(start))?;
+    tap.file().take(WINDOW).read_to_end(&mut bytes)?;
+    Ok(whole_records(&bytes, text))
+}

@@ -1,0 +1,91 @@
+use taster_core::{Finding, Scan, Severity, Tag};
+
+use super::{
+    evidence,
+    markup::{Markup, fill},
+};
+use crate::text;
+
+const MAX_FINDINGS: usize = 500;
+const MAX_BYTES: usize = 1_500_000;
+const MAX_COLUMNS: usize = 30;
+
+/// Every finding as a card, the most severe first.
+pub(super) fn section(out: &mut Markup, scan: &Scan) {
+    out.lit("<section id=\"findings\"><h2>Findings</h2>\n");
+    if scan.findings.is_empty() {
+        out.lit("<p class=\"quiet\">Nothing was found.</p>");
+    }
+    let shown = fill(out, &scan.findings, MAX_FINDINGS, MAX_BYTES, card);
+    if shown < scan.findings.len() {
+        let counts = format!("Showing {shown} of {} findings.", text::count(scan.findings.len() as u64));
+        out.wrap("<p class=\"note\">", &counts, " <code>findings.json</code> has them all.</p>");
+    }
+    out.lit("</section>\n");
+}
+
+fn card(finding: &Finding) -> Markup {
+    let mut out = Markup::default();
+    out.lit("<article class=\"card ").lit(finding.severity.name()).lit("\"><p class=\"kind\">");
+    badge(&mut out, finding.severity);
+    out.wrap(" <code>", &finding.detector, "</code>").wrap(" <span>", &words(&finding.code), "</span></p>");
+    out.wrap("<p class=\"message\">", &text::clip(&finding.message, 1000), "</p>");
+    measures(&mut out, finding);
+    columns(&mut out, &finding.columns);
+    let found = evidence::render(&finding.evidence);
+    if !found.is_empty() {
+        out.lit("<details open><summary>Evidence</summary>").add(&found).lit("</details>");
+    }
+    tags(&mut out, &finding.tags);
+    out.lit("</article>\n");
+    out
+}
+
+/// The severity as a coloured word.
+pub(super) fn badge(out: &mut Markup, severity: Severity) {
+    out.lit("<span class=\"badge ").lit(severity.name()).lit("\">").lit(severity.name()).lit("</span>");
+}
+
+fn measures(out: &mut Markup, finding: &Finding) {
+    let parts = [
+        (finding.rows > 0).then(|| text::plural(finding.rows, "row")),
+        finding.magnitude.map(|m| format!("magnitude {}", text::number(m))),
+        finding.p_value.map(|p| format!("p = {}", text::number(p))),
+        finding.q_value.map(|q| format!("q = {}", text::number(q))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if !parts.is_empty() {
+        out.wrap("<p class=\"measures\">", &parts.join(" · "), "</p>");
+    }
+}
+
+fn columns(out: &mut Markup, columns: &[String]) {
+    if columns.is_empty() {
+        return;
+    }
+    out.lit("<p class=\"chips\"><span class=\"quiet\">Columns</span>");
+    for column in columns.iter().take(MAX_COLUMNS) {
+        out.wrap(" <code>", &text::clip(column, 100), "</code>");
+    }
+    if columns.len() > MAX_COLUMNS {
+        out.wrap(" <span class=\"quiet\">and ", &text::count((columns.len() - MAX_COLUMNS) as u64), " more</span>");
+    }
+    out.lit("</p>");
+}
+
+fn tags(out: &mut Markup, tags: &[Tag]) {
+    if tags.is_empty() {
+        return;
+    }
+    out.lit("<p class=\"chips tags\"><span class=\"quiet\">Evidence for</span>");
+    for tag in tags {
+        let release = if tag.release.is_empty() { String::new() } else { format!(" ({})", tag.release) };
+        out.wrap(" <span>", &format!("{} {}: {}{release}", tag.catalogue, tag.id, tag.title), "</span>");
+    }
+    out.lit("</p>");
+}
+
+/// `column-changed` as people write it.
+fn words(code: &str) -> String {
+    code.replace('-', " ")
+}

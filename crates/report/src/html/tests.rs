@@ -1,0 +1,103 @@
+use taster_core::{Column, Kind, Role};
+
+use super::*;
+use crate::sample;
+
+fn page(scan: &Scan, rows: &[ShownRow]) -> String {
+    html(scan, rows, &sample::docs())
+}
+
+/// Names and attributes of every tag on the page, as a browser would see them.
+fn tags(page: &str) -> Vec<String> {
+    let style = page.find("</style>").unwrap();
+    page[style..].split('<').skip(1).map(|t| t.split('>').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_page_says_what_matters() {
+    let page = page(&sample::scan(), &sample::rows(3));
+    for text in [
+        "<h1>Failed</h1>",
+        "1,204 of 32,561 rows",
+        "32,561",
+        "MITRE ATLAS AML.T0020: Training Data Poisoning (2026.09)",
+        "Showing 3 of 1,245 entries for 1,239 distinct rows; the full list is quarantine.parquet.",
+        "given by --label",
+        "at most 5 % of the list is innocent",
+        "does not apply: <span class=\"quiet\">fewer than 2 features",
+        "<h4>Outliers</h4>",
+        "Suggested label: <code>&gt;50K</code>",
+        "default-src 'none'; style-src 'unsafe-inline'",
+    ] {
+        assert!(page.contains(text), "the page lacks {text}");
+    }
+    assert!(!page.contains("2026-11-21"), "times are in the manifest alone");
+}
+
+#[test]
+fn tags_are_balanced() {
+    for (scan, rows) in [(sample::scan(), sample::rows(9)), (sample::hostile(), sample::hostile_rows())] {
+        let mut open: Vec<String> = Vec::new();
+        for tag in tags(&page(&scan, &rows)) {
+            let name = tag.split_whitespace().next().unwrap_or_default().to_owned();
+            match name.strip_prefix('/') {
+                _ if tag.ends_with('/') => {}
+                Some("style" | "head" | "body" | "html") => {}
+                Some(closed) => assert_eq!(open.pop().as_deref(), Some(closed), "before </{closed}>"),
+                None if name == "body" => {}
+                None => open.push(name),
+            }
+        }
+        assert!(open.is_empty(), "left open: {open:?}");
+    }
+}
+
+#[test]
+fn nothing_in_the_data_becomes_markup() {
+    let page = page(&sample::hostile(), &sample::hostile_rows());
+    for tag in tags(&page) {
+        let name = tag.trim_start_matches('/').split_whitespace().next().unwrap_or_default();
+        assert!(!matches!(name, "script" | "img" | "iframe" | "link" | "object" | "base" | "form"), "{tag}");
+        let outside_quotes: String = tag.split('"').step_by(2).collect();
+        assert!(!outside_quotes.contains("onerror"), "{tag}");
+        assert!(!tag.contains("javascript:"), "{tag}");
+        assert!(!tag.contains("href") || tag.starts_with("a href=\"#"), "{tag}");
+    }
+    assert!(!page.chars().any(|c| text::hides(c) && !matches!(c, '\n' | '\t')));
+    assert!(page.contains("⟨U+202E⟩") && page.contains("⟨U+0000⟩") && page.contains("⟨U+001B⟩"));
+}
+
+#[test]
+fn a_clean_scan_says_so() {
+    let page = page(&sample::clean(), &[]);
+    for text in ["<h1>Passed</h1>", "Nothing was found.", "No row was quarantined.", "No trusted reference was given."]
+    {
+        assert!(page.contains(text), "the page lacks {text}");
+    }
+}
+
+#[test]
+fn the_page_never_grows_beyond_its_limit() {
+    let mut scan = sample::hostile();
+    let nasty = "<".repeat(5000) + &"\u{202E}".repeat(5000);
+    scan.dataset.schema.columns =
+        vec![Column { name: nasty.clone(), kind: Kind::Int, role: Role::Numeric, why: nasty.clone() }; 3_000];
+    scan.findings = vec![taster_core::Finding { message: nasty.clone(), ..scan.findings[0].clone() }; 3000];
+    let rows = vec![ShownRow { values: vec![(nasty.clone(), nasty, true); 100], ..sample::rows(1).remove(0) }; 2000];
+    let page = page(&scan, &rows);
+    assert!(page.len() <= MAX_BYTES && page.len() > MAX_BYTES * 9 / 10, "{} bytes", page.len());
+    assert!(page.contains("the full list is quarantine.parquet"));
+    assert!(page.contains("of 3,000; all are in <code>findings.json</code>"));
+    assert!(page.contains("of 3,000 findings."));
+    assert!(page.ends_with("</html>\n"));
+}
+
+/// Run with `--ignored` and `TASTER_SAMPLE=FILE` to look at the page.
+#[test]
+#[ignore = "writes a page to look at"]
+fn write_a_sample() {
+    let Some(path) = std::env::var_os("TASTER_SAMPLE") else { return };
+    std::fs::write(&path, page(&sample::scan(), &sample::rows(12))).unwrap();
+    let hostile = std::path::Path::new(&path).with_extension("hostile.html");
+    std::fs::write(hostile, page(&sample::hostile(), &sample::hostile_rows())).unwrap();
+}

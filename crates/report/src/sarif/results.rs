@@ -1,0 +1,73 @@
+use serde_json::{Value, json};
+use taster_core::{Finding, Scan, Scope, Severity};
+
+use super::{
+    message,
+    rules::{Rules, level, security_severity},
+    taxonomies::Taxonomies,
+    uri,
+};
+
+/// Columns named as places; a dataset with thousands would make the file useless.
+const MAX_PLACES: usize = 20;
+
+pub(super) fn result(finding: &Finding, scan: &Scan, rules: &Rules<'_>, taxonomies: &Taxonomies<'_>) -> Value {
+    let mut result = json!({
+        "ruleId": finding.detector,
+        "kind": if finding.severity == Severity::Info { "informational" } else { "fail" },
+        "level": level(finding.severity),
+        "message": {"text": message(&finding.message)},
+        "partialFingerprints": {"tasterFinding/v1": finding.id},
+        "taxa": finding.tags.iter().filter_map(|tag| taxonomies.reference(tag)).collect::<Vec<_>>(),
+        "properties": properties(finding),
+    });
+    if let Some(index) = rules.index(&finding.detector) {
+        result["ruleIndex"] = index.into();
+    }
+    if let Some(location) = location(finding, scan) {
+        result["locations"] = json!([location]);
+    }
+    result
+}
+
+fn properties(finding: &Finding) -> Value {
+    json!({
+        "id": finding.id,
+        "code": finding.code,
+        "severity": finding.severity.name(),
+        "security-severity": security_severity(finding.severity),
+        "scope": finding.scope,
+        "columns": finding.columns,
+        "rows": finding.rows,
+        "magnitude": finding.magnitude,
+        "pValue": finding.p_value,
+        "qValue": finding.q_value,
+    })
+}
+
+/// The file that the finding is about, or the first of the dataset, with the columns as logical places. A line is given
+/// because services refuse results without one; which rows are meant is in the quarantine list.
+fn location(finding: &Finding, scan: &Scan) -> Option<Value> {
+    let files = &scan.dataset.files;
+    let own = (finding.scope == Scope::Source).then(|| named(finding)).flatten();
+    let at = own.and_then(|name| files.iter().position(|f| f.name == name)).unwrap_or(0);
+    let file = files.get(at)?;
+    let places = finding.columns.iter().take(MAX_PLACES).map(|c| json!({"name": c, "kind": "member"}));
+    Some(json!({
+        "physicalLocation": {
+            "artifactLocation": {"uri": uri(&file.name), "index": at},
+            "region": {"startLine": 1},
+        },
+        "logicalLocations": places.collect::<Vec<_>>(),
+    }))
+}
+
+/// What a finding's id names after its detector and code.
+fn named(finding: &Finding) -> Option<&str> {
+    finding
+        .id
+        .strip_prefix(finding.detector.as_str())?
+        .strip_prefix('/')?
+        .strip_prefix(finding.code.as_str())?
+        .strip_prefix('/')
+}
