@@ -40,7 +40,9 @@ fn main() {
     for format in ["parquet", "csv"] {
         let paths = generate(folder.path(), format, rows, files);
         report(format, &paths, folder.path());
-        paths.iter().for_each(|path| fs::remove_file(path).unwrap());
+        for path in &paths {
+            fs::remove_file(path).unwrap();
+        }
     }
 }
 
@@ -125,9 +127,9 @@ fn generate(folder: &Path, format: &str, rows: usize, files: usize) -> Vec<PathB
             let share = rows * (i + 1) / files - rows * i / files;
             let file = BufWriter::new(File::create(&path).unwrap());
             if format == "csv" {
-                write_csv(file, share, &mut state)
+                write_csv(file, share, &mut state);
             } else {
-                write_parquet(file, share, &mut state)
+                write_parquet(file, share, &mut state);
             }
             path
         })

@@ -12,7 +12,7 @@ pub use values::nearest;
 
 /// Tastes training data for poison before a model eats it.
 #[derive(Parser)]
-#[command(name = "taster", version, about, long_about = ABOUT, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "taster", version, long_about = ABOUT, after_help = EXAMPLES, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.

@@ -51,7 +51,7 @@ pub fn json(value: &serde_json::Value) -> anyhow::Result<()> {
 
 /// Prints an error with its causes.
 pub fn error(error: &anyhow::Error) {
-    remark(ERROR, "error", &format!("{error:#}"));
+    remark(ERROR, "error", format!("{error:#}").trim_end());
 }
 
 /// Prints something the user should know that is no result.

@@ -34,12 +34,15 @@ impl Display {
     pub fn new(args: &ScanArgs) -> anyhow::Result<Self> {
         let rows = Arc::new(AtomicU64::new(0));
         let terminal = std::io::stderr().is_terminal();
-        let show = match args.output.progress {
-            _ if args.output.quiet => Show::Nothing,
-            ProgressWhen::Never => Show::Nothing,
-            ProgressWhen::Auto | ProgressWhen::Always if terminal => Show::Bar(ProgressBar::new_spinner()),
-            ProgressWhen::Always => Show::Lines,
-            ProgressWhen::Auto => Show::Nothing,
+        let wanted = match args.output.progress {
+            ProgressWhen::Auto => terminal,
+            ProgressWhen::Always => true,
+            ProgressWhen::Never => false,
+        };
+        let show = match wanted && !args.output.quiet {
+            true if terminal => Show::Bar(bar()),
+            true => Show::Lines,
+            false => Show::Nothing,
         };
         Ok(Self { show, rows, interrupted: handle_interrupts()? })
     }
@@ -62,11 +65,10 @@ impl Progress for Display {
                 let _ = writeln!(std::io::stderr(), "{}", phase.name());
             }
             Show::Bar(bar) => {
-                bar.set_style(style(bytes.is_some(), &self.rows));
+                bar.reset();
                 bar.set_length(bytes.unwrap_or(0));
                 bar.set_message(phase.name());
-                bar.reset();
-                bar.enable_steady_tick(Duration::from_millis(100));
+                bar.set_style(style(bytes.is_some(), &self.rows));
             }
         }
     }
@@ -83,11 +85,18 @@ impl Progress for Display {
     }
 }
 
+/// Moves ten times a second, so that a long fit does not look like a hang.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
 fn style(sized: bool, rows: &Arc<AtomicU64>) -> ProgressStyle {
     let template = if sized {
-        "{msg:>22} {bar:24} {percent:>3}%  {rows}  {binary_bytes}/{binary_total_bytes}  {eta} left"
+        "{msg} {wide_bar} {percent}%  {binary_bytes}  {rows}  {eta} left"
     } else {
-        "{msg:>22} {spinner}  {elapsed}"
+        "{msg} {spinner}  {elapsed}"
     };
     let rows = rows.clone();
     ProgressStyle::with_template(template)

@@ -27,9 +27,12 @@ fn mixed(rows: u64, salt: u64) -> (Schema, Table) {
     let a: Vec<f64> = (0..rows).map(|r| random(r, 0)).collect();
     let b = (0..rows).map(|r| if r % 11 == 0 { f64::NAN } else { a[r as usize] + 0.3 * random(r, 1) }).collect();
     let colours: Vec<&str> = (0..rows).map(|r| ["red", "green", "blue", ""][(random(r, 2) * 4.0) as usize]).collect();
-    let classes: Vec<&str> = (0..rows).map(|r| if a[r as usize] + 0.2 * random(r, 3) > 0.6 { "yes" } else { "no" }).collect();
+    let classes: Vec<&str> =
+        (0..rows).map(|r| if a[r as usize] + 0.2 * random(r, 3) > 0.6 { "yes" } else { "no" }).collect();
     let mut notes = Texts::default();
-    (0..rows).for_each(|r| notes.push((r % 7 > 0).then(|| format!("note {} of {}", r % 13, classes[r as usize])).as_deref()));
+    (0..rows).for_each(|r| {
+        notes.push((r % 7 > 0).then(|| format!("note {} of {}", r % 13, classes[r as usize])).as_deref())
+    });
     let vectors = Embedding { dim: 3, values: (0..rows * 3).map(|i| random(i, 4) as f32).collect() };
     let columns = vec![
         Values::Numeric(a),
@@ -115,8 +118,14 @@ fn degenerate_data_is_survived() {
         let vectors = Embedding { dim: 3, values: vec![value as f32; 3 * n] };
         let words = vec![word; n];
         let numbers = || Values::Numeric(vec![value; n]);
-        let columns =
-            vec![numbers(), numbers(), category(&words), Values::Text(notes), Values::Embedding(vectors), category(&words)];
+        let columns = vec![
+            numbers(),
+            numbers(),
+            category(&words),
+            Values::Text(notes),
+            Values::Embedding(vectors),
+            category(&words),
+        ];
         table(columns, &[0, 1, 2, 3, 4])
     };
     let schema = schema(ROLES);

@@ -29,13 +29,8 @@ pub struct Entry {
 }
 
 /// Every detector, in the order reports name them.
-pub const ALL: &[Entry] = &[
-    label_flip::ENTRY,
-    conflicting_label::ENTRY,
-    outlier::ENTRY,
-    shift::ENTRY,
-    duplicate_flood::ENTRY,
-];
+pub const ALL: &[Entry] =
+    &[label_flip::ENTRY, conflicting_label::ENTRY, outlier::ENTRY, shift::ENTRY, duplicate_flood::ENTRY];
 
 /// The detector of this id.
 pub fn find(id: &str) -> Option<&'static Entry> {

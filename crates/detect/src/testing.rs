@@ -12,7 +12,8 @@ pub const KEY: Key = Key::new(7);
 /// A schema of these names and roles.
 pub fn schema(columns: &[(&str, Role)]) -> Schema {
     let kind = |role| if role == Role::Numeric { Kind::Float } else { Kind::String };
-    let column = |&(name, role): &(&str, Role)| Column { name: name.into(), kind: kind(role), role, why: String::new() };
+    let column =
+        |&(name, role): &(&str, Role)| Column { name: name.into(), kind: kind(role), role, why: String::new() };
     Schema { columns: columns.iter().map(column).collect() }
 }
 

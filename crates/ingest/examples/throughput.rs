@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let frames = piece.decode()?;
         decoded += start.elapsed();
         let start = Instant::now();
-        for frame in frames {
+        for frame in frames.into_iter().flat_map(|f| f.split(16_384)) {
             rows += encoder.encode(&frame, &[]).table.len;
         }
         encoded += start.elapsed();

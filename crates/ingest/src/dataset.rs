@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use polars::prelude::DataFrame;
+use polars::prelude::{Column, DataFrame};
 use taster_core::{Role, Schema};
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     error::Place,
     field::{Field, kind, unify},
     files::discover,
+    frame::text_bytes,
     open,
     plan::{How, Plan},
     profile::Profile,
@@ -94,7 +95,7 @@ impl Dataset {
 
     /// Reads the dataset once, front to back.
     pub fn pieces(&self) -> Pieces<'_> {
-        Pieces::new(&self.plan, true)
+        Pieces::new(&self.plan)
     }
 
     pub(crate) fn codings(&self) -> &[Coding] {
@@ -122,7 +123,10 @@ impl Dataset {
         let coding = self.codings.get(index).copied().unwrap_or(Coding::Numeric);
         let parquet = self.plan.files.iter().any(|f| matches!(f.how, How::Parquet { .. }));
         let textual = !parquet && matches!(coding, Coding::Category | Coding::Skipped);
-        let Some(wider) = open::wider(cells, text.as_bytes(), textual, &self.options.csv) else { return false };
+        let separator = self.separator();
+        let Some(wider) = open::wider(cells, text.as_bytes(), textual, separator, &self.options.csv) else {
+            return false;
+        };
         let plan = Arc::make_mut(&mut self.plan);
         let Some(dtype) = unify_wider(&plan.fields[index], wider, parquet) else { return false };
         plan.cells[index] = wider;
@@ -134,10 +138,17 @@ impl Dataset {
                     CellType::Text | CellType::Bool => (Role::Categorical, Coding::Category),
                     _ => (Role::Numeric, Coding::Numeric),
                 };
-                column.why = format!("no value in the first {} rows, later of type {}", self.options.infer_rows, column.kind);
+                column.why =
+                    format!("no value in the first {} rows, later of type {}", self.options.infer_rows, column.kind);
             }
         }
         true
+    }
+
+    /// The separator of the text files.
+    fn separator(&self) -> u8 {
+        let texts = self.plan.files.iter().find_map(|f| if let How::Text(text) = &f.how { Some(text) } else { None });
+        texts.map_or(b',', |text| text.dialect.separator)
     }
 
     fn widen_encoding(&mut self, file: usize) -> bool {
@@ -169,7 +180,7 @@ impl Dataset {
     }
 
     fn assign(&mut self, sample: &DataFrame) -> Result<(), Error> {
-        let columns = sample.columns().iter().map(|c| c.as_materialized_series());
+        let columns = sample.columns().iter().map(Column::as_materialized_series);
         let mut profiles: Vec<Profile> = columns.map(Profile::of).collect();
         // A column that is constant in the first rows may not be so later, as in a table sorted by it.
         if sample.height() >= self.options.infer_rows {
@@ -190,9 +201,17 @@ fn unify_wider(field: &Field, wider: CellType, parquet: bool) -> Option<polars::
     if parquet { unify(&field.dtype, &wider.dtype()) } else { Some(wider.dtype()) }
 }
 
+/// Whether a sample is large enough whatever its rows.
+fn large(sample: &DataFrame) -> bool {
+    const BYTES: usize = 256 << 20;
+    let texts: usize = sample.columns().iter().map(|c| text_bytes(c.as_materialized_series())).sum();
+    texts > BYTES || sample.estimated_size() > BYTES
+}
+
+/// The first rows of a dataset: so many, or as many as fit a quarter of a gigabyte.
 fn read_sample(plan: &Arc<Plan>, rows: usize) -> Result<DataFrame, Error> {
     let mut sample: Option<DataFrame> = None;
-    for event in Pieces::new(plan, false) {
+    for event in Pieces::sample(plan, rows.max(1)) {
         let Event::Piece(piece) = event? else { continue };
         for frame in piece.decode()? {
             match &mut sample {
@@ -203,7 +222,7 @@ fn read_sample(plan: &Arc<Plan>, rows: usize) -> Result<DataFrame, Error> {
                 }
             }
         }
-        if sample.as_ref().is_some_and(|s| s.height() >= rows.max(1)) {
+        if sample.as_ref().is_some_and(|s| s.height() >= rows.max(1) || large(s)) {
             break;
         }
     }

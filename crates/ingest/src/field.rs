@@ -1,6 +1,6 @@
 //! Columns as they are held in memory, and how those of several files become one.
 
-use polars::prelude::{DataType, PolarsResult, Series, TimeUnit, TimeZone};
+use polars::prelude::{DataType, PolarsResult, Series, TimeUnit};
 use taster_core::Kind;
 
 /// A column: its name and how its values are held.
@@ -22,18 +22,12 @@ pub(crate) fn kind(dtype: &DataType) -> Option<Kind> {
         DataType::Binary => Kind::Binary,
         DataType::Date => Kind::Date,
         DataType::Time => Kind::Time,
-        DataType::Datetime(_, zone) => Kind::Timestamp { zone: zone.as_ref().map(|z| zone_name(z)) },
+        DataType::Datetime(_, zone) => Kind::Timestamp { zone: zone.as_ref().map(|z| z.as_str().to_owned()) },
         DataType::Duration(_) => Kind::Duration,
-        DataType::List(inner) => Kind::List(Box::new(kind(inner)?)),
-        DataType::Array(inner, _) => Kind::List(Box::new(kind(inner)?)),
+        DataType::List(inner) | DataType::Array(inner, _) => Kind::List(Box::new(kind(inner)?)),
         _ => return None,
     })
 }
-
-fn zone_name(zone: &TimeZone) -> String {
-    zone.as_str().to_owned()
-}
-
 
 /// One way to hold the values of both, exactly where that is possible; `None` if they are not of one kind.
 pub(crate) fn unify(a: &DataType, b: &DataType) -> Option<DataType> {
@@ -43,7 +37,11 @@ pub(crate) fn unify(a: &DataType, b: &DataType) -> Option<DataType> {
         (D::Null, x) | (x, D::Null) => x.clone(),
         (x, y) if x.is_integer() && y.is_integer() => wider_integer(x, y),
         (x, y) if is_number(x) && is_number(y) => {
-            if *x == D::Float32 && *y == D::Float32 { D::Float32 } else { D::Float64 }
+            if *x == D::Float32 && *y == D::Float32 {
+                D::Float32
+            } else {
+                D::Float64
+            }
         }
         (D::Datetime(u, z), D::Datetime(v, w)) if z == w => D::Datetime(finer(*u, *v), z.clone()),
         (D::Duration(u), D::Duration(v)) => D::Duration(finer(*u, *v)),

@@ -148,7 +148,9 @@ impl Found<'_> {
             let path = entry.map_err(|e| Error::io(folder, e))?.path();
             let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(['.', '_']));
             let meta = fs::metadata(&path).map_err(|e| Error::io(&path, e))?;
-            if hidden {
+            if meta.is_dir() && path.is_symlink() {
+                self.notes.push(Note::new(format!("{}: not searched, because it is a link", path.display())));
+            } else if hidden {
                 self.notes.push(Note::new(format!("{}: not read, because of how its name begins", path.display())));
             } else if meta.is_dir() {
                 self.folder(&path, depth + 1)?;

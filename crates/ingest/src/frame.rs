@@ -1,4 +1,5 @@
 use polars::prelude::{DataFrame, DataType, Series};
+use polars_arrow::array::BinaryViewArrayGeneric;
 
 /// Consecutive rows of one file, as decoded.
 ///
@@ -67,10 +68,14 @@ impl Frame {
 }
 
 /// Bytes of the column's texts if each were written out.
-fn text_bytes(series: &Series) -> usize {
+pub(crate) fn text_bytes(series: &Series) -> usize {
     match series.dtype() {
-        DataType::String => series.str().map_or(0, |c| c.downcast_iter().map(|a| a.total_bytes_len()).sum()),
-        DataType::Binary => series.binary().map_or(0, |c| c.downcast_iter().map(|a| a.total_bytes_len()).sum()),
+        DataType::String => {
+            series.str().map_or(0, |c| c.downcast_iter().map(BinaryViewArrayGeneric::total_bytes_len).sum())
+        }
+        DataType::Binary => {
+            series.binary().map_or(0, |c| c.downcast_iter().map(BinaryViewArrayGeneric::total_bytes_len).sum())
+        }
         _ => 0,
     }
 }

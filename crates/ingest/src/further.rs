@@ -1,6 +1,7 @@
 //! Looking beyond the first rows, at the columns that have one value or none there.
 
 use std::{
+    collections::BTreeMap,
     io::{Read as _, Seek as _, SeekFrom},
     sync::Arc,
 };
@@ -10,8 +11,8 @@ use polars::prelude::{AnyValue, DataFrame, Series};
 use crate::{
     Compression, Dataset, Error, Format,
     csv::{Chunk, TextFile, whole_records},
-    parquet::{Footer, decode, read_root},
-    plan::{FilePlan, How},
+    parquet::{Footer, Root, decode, read_root},
+    plan::{FilePlan, How, Plan},
     profile::Profile,
     tap::Tap,
 };
@@ -23,20 +24,17 @@ const WINDOWS: u64 = 4;
 /// Text files looked into, evenly spread.
 const FILES: usize = 64;
 
-/// A column with one value or none so far.
-struct Suspect<'a> {
-    column: usize,
-    value: AnyValue<'a>,
-}
+/// Columns with one value or none so far, and that value.
+type Suspects<'a> = BTreeMap<usize, AnyValue<'a>>;
 
 impl Dataset {
     /// Gives columns that turn out to vary the profile of the rows where they do. In Parquet files every value of such a
     /// column is looked at, which is cheap just because they are all the same; text files are probed in places.
     pub(crate) fn look_further(&mut self, sample: &DataFrame, profiles: &mut [Profile]) -> Result<(), Error> {
         let columns = sample.columns().iter().enumerate();
-        let mut suspects: Vec<Suspect<'_>> = columns
+        let mut suspects: Suspects<'_> = columns
             .filter(|(i, _)| profiles[*i].present == 0 || profiles[*i].constant())
-            .filter_map(|(column, c)| Some(Suspect { column, value: c.as_materialized_series().get(0).ok()? }))
+            .filter_map(|(i, c)| Some((i, c.as_materialized_series().get(0).ok()?)))
             .collect();
         let step = self.files().len().div_ceil(FILES).max(1);
         for index in 0..self.files().len() {
@@ -55,12 +53,7 @@ impl Dataset {
         Ok(())
     }
 
-    fn scan_parquet(
-        &self,
-        index: usize,
-        suspects: &mut Vec<Suspect<'_>>,
-        profiles: &mut [Profile],
-    ) -> Result<(), Error> {
+    fn scan_parquet(&self, index: usize, suspects: &mut Suspects<'_>, profiles: &mut [Profile]) -> Result<(), Error> {
         let plan = self.plan();
         let FilePlan { source, how: How::Parquet { targets, .. }, .. } = &plan.files[index] else { return Ok(()) };
         let mut tap = Tap::open(source, false)?;
@@ -69,11 +62,12 @@ impl Dataset {
             return Err(Error::changed(&source.name));
         }
         for root in &footer.roots {
-            for (i, target) in root.flat.clone().zip(&targets[root.flat.clone()]) {
-                let Some(at) = suspects.iter().position(|s| Some(s.column) == *target) else { continue };
-                let found = vary(&mut tap, source.name.as_str(), &footer, root, i - root.flat.start, &suspects[at], plan)?;
-                if let Some(profile) = found {
-                    profiles[suspects.swap_remove(at).column] = profile;
+            for (flat, target) in targets[root.flat.clone()].iter().enumerate() {
+                let Some((column, value)) = target.and_then(|t| Some((t, suspects.get(&t)?))) else { continue };
+                let place = Column { name: &source.name, footer: &footer, root, flat };
+                if let Some(profile) = place.varies_from(value, &mut tap, plan)? {
+                    profiles[column] = profile;
+                    suspects.remove(&column);
                 }
             }
         }
@@ -84,7 +78,7 @@ impl Dataset {
         &mut self,
         index: usize,
         text: &TextFile,
-        suspects: &mut Vec<Suspect<'_>>,
+        suspects: &mut Suspects<'_>,
         profiles: &mut [Profile],
     ) -> Result<(), Error> {
         if self.files()[index].format != Format::Csv(Compression::None) || text.dialect.encoding.is_utf16() {
@@ -102,11 +96,11 @@ impl Dataset {
             };
             // A window may begin inside a quoted field: what does not parse says nothing.
             let Ok(frame) = frame else { continue };
-            suspects.retain(|suspect| {
-                let column = frame.columns()[suspect.column].as_materialized_series();
-                let varies = differs(column, &suspect.value);
+            suspects.retain(|&i, value| {
+                let column = frame.columns()[i].as_materialized_series();
+                let varies = differs(column, value);
                 if varies {
-                    profiles[suspect.column] = Profile::of(column);
+                    profiles[i] = Profile::of(column);
                 }
                 !varies
             });
@@ -115,27 +109,31 @@ impl Dataset {
     }
 }
 
-fn vary(
-    tap: &mut Tap,
-    name: &str,
-    footer: &Arc<Footer>,
-    root: &crate::parquet::Root,
+/// A flat column of a Parquet file.
+struct Column<'a> {
+    name: &'a str,
+    footer: &'a Arc<Footer>,
+    root: &'a Root,
+    /// Which of the root's flat columns.
     flat: usize,
-    suspect: &Suspect<'_>,
-    plan: &crate::plan::Plan,
-) -> Result<Option<Profile>, Error> {
-    for (index, group) in footer.meta.row_groups.iter().enumerate().filter(|(_, g)| g.num_rows() > 0) {
-        let read = read_root(tap, name, footer, index, root)?;
-        let step = read.piece_rows();
-        for start in (0..group.num_rows()).step_by(step) {
-            let rows = start..(start + step).min(group.num_rows());
-            let decoded = decode(&read, root, rows, name, &plan.limits)?;
-            if let Some(column) = decoded.get(flat).filter(|c| differs(c, &suspect.value)) {
-                return Ok(Some(Profile::of(column)));
+}
+
+impl Column<'_> {
+    /// The profile of the first rows that do not all hold `value`.
+    fn varies_from(&self, value: &AnyValue<'_>, tap: &mut Tap, plan: &Plan) -> Result<Option<Profile>, Error> {
+        for (index, group) in self.footer.meta.row_groups.iter().enumerate().filter(|(_, g)| g.num_rows() > 0) {
+            let read = read_root(tap, self.name, self.footer, index, self.root)?;
+            let step = read.piece_rows();
+            for start in (0..group.num_rows()).step_by(step) {
+                let rows = start..(start + step).min(group.num_rows());
+                let decoded = decode(&read, self.root, rows, self.name, &plan.limits)?;
+                if let Some(column) = decoded.get(self.flat).filter(|c| differs(c, value)) {
+                    return Ok(Some(Profile::of(column)));
+                }
             }
         }
+        Ok(None)
     }
-    Ok(None)
 }
 
 /// Whether the column holds another value; nulls count as one.

@@ -38,6 +38,7 @@ mod field;
 mod files;
 mod frame;
 mod further;
+mod names;
 mod note;
 mod open;
 mod options;

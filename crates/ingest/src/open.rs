@@ -1,6 +1,9 @@
 //! From files to a plan: what columns each has, and how they become those of one dataset.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use polars::prelude::DataType;
 use taster_core::{Kind, Role};
@@ -10,6 +13,7 @@ use crate::{
     csv::{self, CellType, Chunks, Dialect, Guess, Missing, Seen, Text, TextFile},
     error::{Place, shown},
     field::{Field, kind, unify},
+    names::unique,
     parquet::Footer,
     pieces::digest,
     plan::{FilePlan, How, Plan},
@@ -38,7 +42,7 @@ pub(crate) fn open_all(files: &[SourceFile], options: &Options, notes: &mut Vec<
     files
         .iter()
         .map(|source| match source.format {
-            Format::Parquet => open_parquet(source, options),
+            Format::Parquet => open_parquet(source, options, notes),
             Format::Csv(compression) => {
                 let opened = open_text(source, compression, options, first.as_ref(), notes)?;
                 if let (None, Body::Text { dialect, .. }) = (&first, &opened.body) {
@@ -50,25 +54,15 @@ pub(crate) fn open_all(files: &[SourceFile], options: &Options, notes: &mut Vec<
         .collect()
 }
 
-fn open_parquet(source: &SourceFile, options: &Options) -> Result<Opened, Error> {
+fn open_parquet(source: &SourceFile, options: &Options, notes: &mut Vec<Note>) -> Result<Opened, Error> {
     let mut tap = Tap::open(source, false)?;
     let footer = Footer::read(&mut tap, &source.name, &options.limits)?;
     let body = Body::Parquet { tail: digest(&footer.tail), rows: footer.rows() };
-    Ok(Opened { source: source.clone(), len: tap.len(), fields: unique_names(footer.fields), body })
-}
-
-/// Flattening can make two columns of one name.
-fn unique_names(mut fields: Vec<Field>) -> Vec<Field> {
-    let mut used = std::collections::BTreeSet::new();
-    for field in &mut fields {
-        let base = field.name.clone();
-        let mut n = 2;
-        while !used.insert(field.name.clone()) {
-            field.name = format!("{base}_{n}");
-            n += 1;
-        }
-    }
-    fields
+    // Flattening can make two columns of one name.
+    let (names, dtypes): (Vec<_>, Vec<_>) = footer.fields.into_iter().map(|f| (f.name, f.dtype)).unzip();
+    let names = unique(names, &source.name, notes);
+    let fields = names.into_iter().zip(dtypes).map(|(name, dtype)| Field { name, dtype }).collect();
+    Ok(Opened { source: source.clone(), len: tap.len(), fields, body })
 }
 
 fn open_text(
@@ -93,9 +87,10 @@ fn open_text(
     }
     let mut dialect = csv::sniff(&head, whole, encoding, &options.csv);
     if let Some(first) = first {
-        let Dialect { separator, skip_blanks, header, .. } = *first;
-        dialect = Dialect { separator, skip_blanks, header, ..dialect };
+        let Dialect { separator, header, skip_blanks, .. } = *first;
+        dialect = Dialect { separator, header, skip_blanks, ..dialect };
     }
+    let head = if whole { head } else { first_record(head, source, compression, &dialect, options)? };
     let (names, required) = csv::column_names(&head, &dialect, name, notes);
     if names.is_empty() {
         let what = "the file is empty: not even a header";
@@ -116,11 +111,27 @@ fn head(
     encoding: Encoding,
     options: &Options,
 ) -> Result<(Vec<u8>, bool), Error> {
-    let mut text =
-        Text::new(Tap::open(source, false)?, &source.name, compression, encoding, &options.limits)?;
+    let mut text = Text::new(Tap::open(source, false)?, &source.name, compression, encoding, &options.limits)?;
     let mut head = Vec::new();
     let whole = text.fill(&mut head, HEAD)?;
     Ok((head, whole))
+}
+
+/// The beginning of a text file with the whole first record in it, however long that is.
+fn first_record(
+    head: Vec<u8>,
+    source: &SourceFile,
+    compression: Compression,
+    dialect: &Dialect,
+    options: &Options,
+) -> Result<Vec<u8>, Error> {
+    if csv::holds_record(&head, dialect) {
+        return Ok(head);
+    }
+    let tap = Tap::open(source, false)?;
+    let text = Text::new(tap, &source.name, compression, dialect.encoding, &options.limits)?;
+    let chunk = Chunks::new(text, &source.name, dialect, &options.limits).next_chunk()?;
+    Ok(chunk.map_or(head, |chunk| chunk.bytes))
 }
 
 pub(crate) fn note_encoding(file: &str, encoding: Encoding) -> Note {
@@ -134,10 +145,9 @@ pub(crate) fn plan(opened: Vec<Opened>, options: &Options, notes: &mut Vec<Note>
     for file in &opened[1..] {
         same_columns(&opened[0], file)?;
     }
-    let targets: Vec<Vec<Option<usize>>> = opened
-        .iter()
-        .map(|file| file.fields.iter().map(|f| fields.iter().position(|g| g.name == f.name)).collect())
-        .collect();
+    let places: BTreeMap<&str, usize> = fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
+    let place = |f: &Field| places.get(f.name.as_str()).copied();
+    let targets: Vec<Vec<Option<usize>>> = opened.iter().map(|file| file.fields.iter().map(place).collect()).collect();
     unify_parquet(&opened, &targets, &mut fields)?;
     let missing = Arc::new(Missing::new(&options.csv.missing));
     let mut cells = infer_cells(&opened, &targets, fields.len(), &missing, options)?;
@@ -176,7 +186,7 @@ fn partition_fields(opened: &[Opened], fields: &mut Vec<Field>, notes: &mut Vec<
 fn same_columns(first: &Opened, file: &Opened) -> Result<(), Error> {
     let next = "give files of the same columns, or scan them one by one";
     let lacks = |a: &Opened, b: &Opened| {
-        let names: std::collections::BTreeSet<&str> = b.fields.iter().map(|f| f.name.as_str()).collect();
+        let names: BTreeSet<&str> = b.fields.iter().map(|f| f.name.as_str()).collect();
         a.fields.iter().find(|f| !names.contains(f.name.as_str())).map(|f| f.name.clone())
     };
     if let Some(name) = lacks(first, file) {
@@ -315,17 +325,20 @@ pub(crate) fn plan_like(
     let columns = &like.schema().columns;
     let mut fields = like.plan().fields.clone();
     let mut targets = Vec::with_capacity(opened.len());
+    let places: BTreeMap<&str, usize> = columns.iter().enumerate().map(|(i, c)| (c.name.as_str(), i)).collect();
     for file in &opened {
-        let position = |f: &Field| columns.iter().position(|c| c.name == f.name);
-        let found: Vec<Option<usize>> = file.fields.iter().map(position).collect();
+        let found: Vec<Option<usize>> = file.fields.iter().map(|f| places.get(f.name.as_str()).copied()).collect();
         like_columns(file, &found, like, notes)?;
         targets.push(found);
     }
     let missing = Arc::new(Missing::new(&options.csv.missing));
     let mut cells = infer_cells(&opened, &targets, fields.len(), &missing, options)?;
+    // For each file and each column of `like`, the file's own.
+    let own: Vec<BTreeMap<usize, usize>> =
+        targets.iter().map(|t| t.iter().enumerate().filter_map(|(i, t)| Some(((*t)?, i))).collect()).collect();
     for (i, field) in fields.iter_mut().enumerate() {
         let free = matches!(columns[i].role, Role::Ignored | Role::Id);
-        *field = like_field(field, i, free, &opened, &targets, &mut cells)?;
+        *field = like_field(field, i, free, &opened, &own, &mut cells)?;
     }
     let partition = |f: &Opened, name: &str| f.source.partition.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone());
     let constants: Vec<Vec<(usize, Option<String>)>> = opened
@@ -343,8 +356,9 @@ pub(crate) fn plan_like(
 /// Every feature must be here; what else is missing or superfluous is noted.
 fn like_columns(file: &Opened, found: &[Option<usize>], like: &Dataset, notes: &mut Vec<Note>) -> Result<(), Error> {
     let name = &file.source.name;
+    let found_ones: BTreeSet<usize> = found.iter().copied().flatten().collect();
     for (i, column) in like.schema().columns.iter().enumerate() {
-        let here = found.contains(&Some(i)) || file.source.partition.iter().any(|(k, _)| *k == column.name);
+        let here = found_ones.contains(&i) || file.source.partition.iter().any(|(k, _)| *k == column.name);
         if !here && column.role.is_feature() {
             let what = "the reference lacks this column, which is a feature of the data to scan";
             let next = "give a reference with the same columns, or pass --ignore for the column";
@@ -368,13 +382,13 @@ fn like_field(
     index: usize,
     free: bool,
     opened: &[Opened],
-    targets: &[Vec<Option<usize>>],
+    own: &[BTreeMap<usize, usize>],
     cells: &mut [CellType],
 ) -> Result<Field, Error> {
     let wanted = kind(&field.dtype).unwrap_or(Kind::Null);
     let mut dtype = if wanted == Kind::Null || free { DataType::Null } else { field.dtype.clone() };
-    for (file, targets) in opened.iter().zip(targets) {
-        let Some(own) = targets.iter().position(|t| *t == Some(index)).map(|i| &file.fields[i]) else { continue };
+    for (file, own) in opened.iter().zip(own) {
+        let Some(own) = own.get(&index).map(|&i| &file.fields[i]) else { continue };
         let differs = |here: &DataType| mixed(file, &field.name, here, &field.dtype);
         let here = match file.body {
             Body::Parquet { .. } => own.dtype.clone(),
@@ -390,17 +404,28 @@ fn like_field(
 }
 
 /// A type that holds what `cells` does and this cell too; text only if `textual`.
-pub(crate) fn wider(cells: CellType, text: &[u8], textual: bool, options: &CsvOptions) -> Option<CellType> {
-    let fallback = textual.then_some(CellType::Text);
-    match cells {
-        CellType::Text => None,
-        CellType::Empty => {
-            let mut guess = Guess::new(b',', options);
-            guess.see(text);
-            Some(guess.cell_type())
+pub(crate) fn wider(
+    cells: CellType,
+    text: &[u8],
+    textual: bool,
+    separator: u8,
+    options: &CsvOptions,
+) -> Option<CellType> {
+    let alone = || {
+        let mut guess = Guess::new(separator, options);
+        guess.see(text);
+        guess.cell_type()
+    };
+    match (cells, alone()) {
+        (CellType::Text, _) => None,
+        (CellType::Empty, alone) => Some(alone),
+        (CellType::Int(digits), _) if digits.float(text).is_some() => Some(CellType::Float(digits)),
+        // Plain whole numbers are written alike whatever groups digits or begins the fraction.
+        (CellType::Int(csv::PLAIN), number @ (CellType::Int(_) | CellType::Float(_))) => Some(number),
+        (CellType::Float(csv::PLAIN), CellType::Int(digits) | CellType::Float(digits)) if digits.decimal == b'.' => {
+            Some(CellType::Float(digits))
         }
-        CellType::Int(digits) if digits.float(text).is_some() => Some(CellType::Float(digits)),
-        _ => fallback,
+        _ => textual.then_some(CellType::Text),
     }
 }
 
@@ -410,8 +435,12 @@ pub(crate) fn is_single_byte(source: &SourceFile, file: &TextFile, limits: &Limi
     let Format::Csv(compression) = source.format else { return false };
     let scan = || -> Result<bool, Error> {
         let tap = Tap::open(source, false)?;
-        let mut chunks =
-            Chunks::new(Text::new(tap, &source.name, compression, Encoding::Utf8, limits)?, &source.name, &file.dialect, limits);
+        let mut chunks = Chunks::new(
+            Text::new(tap, &source.name, compression, Encoding::Utf8, limits)?,
+            &source.name,
+            &file.dialect,
+            limits,
+        );
         while let Some(chunk) = chunks.next_chunk()? {
             if chunk.bytes.utf8_chunks().any(|c| !c.valid().is_ascii()) {
                 return Ok(false);

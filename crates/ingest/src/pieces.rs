@@ -121,7 +121,8 @@ impl Piece {
 #[derive(Debug)]
 pub struct Pieces<'a> {
     plan: &'a Arc<Plan>,
-    hash: bool,
+    /// Rows decoded at once, when only a sample is wanted.
+    sample: Option<usize>,
     file: usize,
     open: Option<Open>,
     first_row: u64,
@@ -130,8 +131,8 @@ pub struct Pieces<'a> {
 }
 
 enum Open {
-    Parquet { reader: GroupReader, group: Option<Arc<RowGroup>>, next: usize },
-    Text(Chunks, Arc<TextFile>),
+    Parquet(Box<Groups>),
+    Text(Box<Chunks>, Arc<TextFile>),
 }
 
 impl std::fmt::Debug for Open {
@@ -141,13 +142,18 @@ impl std::fmt::Debug for Open {
 }
 
 impl<'a> Pieces<'a> {
-    pub(crate) fn new(plan: &'a Arc<Plan>, hash: bool) -> Self {
+    pub(crate) fn new(plan: &'a Arc<Plan>) -> Self {
         for file in &plan.files {
             if let How::Text(text) = &file.how {
                 text.seen.clear();
             }
         }
-        Self { plan, hash, file: 0, open: None, first_row: 0, offset: 0, failed: false }
+        Self { plan, sample: None, file: 0, open: None, first_row: 0, offset: 0, failed: false }
+    }
+
+    /// Reads without hashing, for the first `rows` rows.
+    pub(crate) fn sample(plan: &'a Arc<Plan>, rows: usize) -> Self {
+        Self { sample: Some(rows), ..Self::new(plan) }
     }
 
     fn step(&mut self) -> Result<Option<Event>, Error> {
@@ -156,10 +162,10 @@ impl<'a> Pieces<'a> {
         }
         let mut open = match self.open.take() {
             Some(open) => open,
-            None => open_file(self.plan, self.file, self.hash)?,
+            None => open_file(self.plan, self.file, self.sample)?,
         };
         let work = match &mut open {
-            Open::Parquet { reader, group, next } => next_rows(reader, group, next)?.map(|(g, r)| Work::Rows(g, r)),
+            Open::Parquet(groups) => groups.next_rows()?,
             Open::Text(chunks, text) => chunks.next_chunk()?.map(|chunk| Work::Text(text.clone(), chunk)),
         };
         let Some(work) = work else { return self.end(open).map(Some) };
@@ -173,7 +179,7 @@ impl<'a> Pieces<'a> {
 
     fn end(&mut self, open: Open) -> Result<Event, Error> {
         let (bytes, sha256) = match open {
-            Open::Parquet { reader, .. } => reader.finish()?,
+            Open::Parquet(groups) => groups.reader.finish()?,
             Open::Text(chunks, _) => chunks.finish()?,
         };
         let end = FileEnd { file: self.file, bytes, sha256, rows: self.first_row };
@@ -196,10 +202,10 @@ impl Iterator for Pieces<'_> {
     }
 }
 
-fn open_file(plan: &Plan, index: usize, hash: bool) -> Result<Open, Error> {
+fn open_file(plan: &Plan, index: usize, sample: Option<usize>) -> Result<Open, Error> {
     let file = &plan.files[index];
     let name = &file.source.name;
-    let mut tap = Tap::open(&file.source, hash)?;
+    let mut tap = Tap::open(&file.source, sample.is_none())?;
     if tap.len() != file.len {
         return Err(Error::changed(name));
     }
@@ -209,12 +215,15 @@ fn open_file(plan: &Plan, index: usize, hash: bool) -> Result<Open, Error> {
             if digest(&footer.tail) != *tail {
                 return Err(Error::changed(name));
             }
-            Ok(Open::Parquet { reader: GroupReader::new(tap, name, footer), group: None, next: 0 })
+            let reader = GroupReader::new(tap, name, footer);
+            let most = sample.unwrap_or(usize::MAX);
+            Ok(Open::Parquet(Box::new(Groups { reader, current: None, next: 0, most })))
         }
         How::Text(text) => {
             let Format::Csv(compression) = file.source.format else { return Err(Error::changed(name)) };
             let stream = Text::new(tap, name, compression, text.dialect.encoding, &plan.limits)?;
-            Ok(Open::Text(Chunks::new(stream, name, &text.dialect, &plan.limits), text.clone()))
+            let chunks = Chunks::new(stream, name, &text.dialect, &plan.limits);
+            Ok(Open::Text(Box::new(chunks), text.clone()))
         }
     }
 }
@@ -223,26 +232,34 @@ pub(crate) fn digest(bytes: &[u8]) -> Digest {
     Digest(Sha256::digest(bytes).into())
 }
 
-fn next_rows(
-    reader: &mut GroupReader,
-    group: &mut Option<Arc<RowGroup>>,
-    next: &mut usize,
-) -> Result<Option<(Arc<RowGroup>, Range<usize>)>, Error> {
-    loop {
-        if let Some(current) = group.as_ref() {
-            let rows = current.footer.meta.row_groups[current.index].num_rows();
-            if *next < rows {
-                let range = *next..(*next + current.piece_rows()).min(rows);
-                *next = range.end;
-                return Ok(Some((current.clone(), range)));
+/// A Parquet file, some rows at a time.
+struct Groups {
+    reader: GroupReader,
+    current: Option<Arc<RowGroup>>,
+    /// The next row of the current row group.
+    next: usize,
+    /// Most rows at once.
+    most: usize,
+}
+
+impl Groups {
+    fn next_rows(&mut self) -> Result<Option<Work>, Error> {
+        loop {
+            if let Some(current) = &self.current {
+                let rows = current.footer.meta.row_groups[current.index].num_rows();
+                if self.next < rows {
+                    let range = self.next..(self.next + current.piece_rows().min(self.most)).min(rows);
+                    self.next = range.end;
+                    return Ok(Some(Work::Rows(current.clone(), range)));
+                }
             }
-        }
-        // The last group's bytes go before the next are read.
-        *group = None;
-        *next = 0;
-        match reader.next_group()? {
-            Some(read) => *group = Some(Arc::new(read)),
-            None => return Ok(None),
+            // The last group's bytes go before the next are read.
+            self.current = None;
+            self.next = 0;
+            match self.reader.next_group()? {
+                Some(read) => self.current = Some(Arc::new(read)),
+                None => return Ok(None),
+            }
         }
     }
 }

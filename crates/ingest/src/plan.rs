@@ -101,11 +101,22 @@ impl Plan {
             })
             .collect();
         DataFrame::new(rows, columns?).map_err(|e| {
-            Error::malformed(Place::file(&plan.source.name), shown(&e.to_string()), "the file is damaged; fetch it again")
+            Error::malformed(
+                Place::file(&plan.source.name),
+                shown(&e.to_string()),
+                "the file is damaged; fetch it again",
+            )
         })
     }
 
-    fn column(&self, field: &Field, column: Option<Series>, dim: Option<usize>, rows: usize, at: Place) -> Result<Column, Error> {
+    fn column(
+        &self,
+        field: &Field,
+        column: Option<Series>,
+        dim: Option<usize>,
+        rows: usize,
+        at: Place,
+    ) -> Result<Column, Error> {
         let column = column.unwrap_or_else(|| Series::new_null(field.name.as_str().into(), rows));
         let longest = longest_text(&column);
         if longest > self.limits.cell_bytes {

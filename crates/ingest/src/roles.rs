@@ -46,7 +46,11 @@ pub(crate) fn assign(
     given.find_probabilities(fields, profiles, sample);
     let names: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
     let prompted = names.iter().any(|n| is_named(n, &PROMPTS));
-    let mut once = Once { source: !given.has(Role::Source), time: !given.has(Role::Time), response: prompted && !given.has(Role::Response) };
+    let mut once = Once {
+        source: !given.has(Role::Source),
+        time: !given.has(Role::Time),
+        response: prompted && !given.has(Role::Response),
+    };
     let mut assigned = Assigned { columns: Vec::new(), codings: Vec::new(), notes: Vec::new() };
     for (field, profile) in fields.iter().zip(profiles) {
         let kind = kind(&field.dtype).unwrap_or(Kind::Null);
@@ -111,7 +115,7 @@ impl Given {
         for prefix in ["p", "p_", "prob", "prob_", "proba_"] {
             let names: Vec<String> = (0..classes).map(|i| format!("{prefix}{i}")).collect();
             let free = |n: &String| fields.iter().any(|f| f.name == *n) && !self.roles.contains_key(n);
-            if classes >= 2 && classes <= MOST_CLASSES && names.iter().all(free) && sum_to_one(&names, sample) {
+            if (2..=MOST_CLASSES).contains(&classes) && names.iter().all(free) && sum_to_one(&names, sample) {
                 let why = format!("{classes} columns that sum to 1 in every row, beside a label of {classes} classes");
                 self.roles.extend(names.into_iter().map(|n| (n, (Role::Probabilities, why.clone()))));
                 return;
@@ -139,14 +143,12 @@ fn nearest(name: &str, fields: &[Field]) -> String {
         .map(|f| (strsim::damerau_levenshtein(&f.name.to_lowercase(), &name.to_lowercase()), &f.name))
         .min()
         .filter(|(distance, _)| *distance <= 2 + name.chars().count() / 4);
-    match close {
-        Some((_, near)) => format!("there is no such column; did you mean {near:?}?"),
-        None => {
-            let names: Vec<_> = fields.iter().take(20).map(|f| f.name.as_str()).collect();
-            let more = if fields.len() > names.len() { ", ..." } else { "" };
-            format!("there is no such column; columns are {}{more}", names.join(", "))
-        }
+    if let Some((_, near)) = close {
+        return format!("there is no such column; did you mean {near:?}?");
     }
+    let names: Vec<_> = fields.iter().take(20).map(|f| f.name.as_str()).collect();
+    let more = if fields.len() > names.len() { ", ..." } else { "" };
+    format!("there is no such column; columns are {}{more}", names.join(", "))
 }
 
 /// Roles that one column at most is given by inference, and whether it is still free.
@@ -158,7 +160,15 @@ struct Once {
 
 const IDS: [&str; 9] = ["id", "uuid", "guid", "index", "idx", "rowid", "row", "key", "unnamed: 0"];
 const SOURCES: [&str; 10] = [
-    "source", "sources", "datasource", "contributor", "contributorid", "annotator", "annotatorid", "worker", "workerid",
+    "source",
+    "sources",
+    "datasource",
+    "contributor",
+    "contributorid",
+    "annotator",
+    "annotatorid",
+    "worker",
+    "workerid",
     "uploader",
 ];
 const TIMES: [&str; 8] = ["time", "date", "datetime", "timestamp", "created", "createdat", "updatedat", "posted"];
@@ -174,7 +184,11 @@ fn is_named(name: &str, names: &[&str]) -> bool {
 
 fn is_named_id(name: &str) -> bool {
     let lower = name.to_lowercase();
-    is_named(name, &IDS) || lower.ends_with("_id") || lower.starts_with("id_") || name.ends_with("Id") || name.ends_with("ID")
+    is_named(name, &IDS)
+        || lower.ends_with("_id")
+        || lower.starts_with("id_")
+        || name.ends_with("Id")
+        || name.ends_with("ID")
 }
 
 fn infer(name: &str, kind: &Kind, profile: &Profile, once: &mut Once) -> (Role, String) {
@@ -271,6 +285,7 @@ fn coding(field: &Field, kind: &Kind, role: Role, why: String, profile: &Profile
         Role::Id | Role::Ignored => (Coding::Skipped, why),
         Role::Numeric | Role::Probabilities if !numeric => return refuse("it does not hold numbers"),
         Role::Numeric | Role::Probabilities => (Coding::Numeric, why),
+        Role::Time if *kind == Kind::String && profile.dates < 0.5 => return refuse("it does not hold ISO 8601 dates"),
         Role::Time if numeric || *kind == Kind::String => (Coding::Numeric, why),
         Role::Time => return refuse("it does not hold dates or numbers"),
         Role::Label | Role::Categorical | Role::Source if nested => return refuse("it does not hold single values"),

@@ -1,6 +1,6 @@
 //! Columns of frames read as numbers, texts and vectors.
 
-use polars::prelude::{DataType, Series, TimeUnit};
+use polars::prelude::{ChunkedArray, DataType, Series, TimeUnit};
 use polars_arrow::array::{Array, FixedSizeListArray, ListArray, PrimitiveArray, StaticArray as _};
 
 /// Numbers, NaN where missing: booleans as 0 and 1, times as seconds since 1970-01-01, durations and times of day as
@@ -19,7 +19,9 @@ pub(crate) fn numbers(series: &Series) -> Option<Vec<f64>> {
     };
     let mut out = doubles(&series.to_physical_repr().cast(&DataType::Float64).ok()?);
     if (times, per) != (1.0, 1.0) {
-        out.iter_mut().for_each(|v| *v = *v * times / per);
+        for value in &mut out {
+            *value = *value * times / per;
+        }
     }
     Some(out)
 }
@@ -38,7 +40,9 @@ fn doubles(series: &Series) -> Vec<f64> {
     for chunk in column.downcast_iter() {
         match chunk.validity() {
             None => out.extend_from_slice(chunk.values()),
-            Some(valid) => out.extend(chunk.values().iter().zip(valid.iter()).map(|(&v, p)| if p { v } else { f64::NAN })),
+            Some(valid) => {
+                out.extend(chunk.values().iter().zip(valid.iter()).map(|(&v, p)| if p { v } else { f64::NAN }));
+            }
         }
     }
     out
@@ -46,7 +50,7 @@ fn doubles(series: &Series) -> Vec<f64> {
 
 /// Texts, `None` where missing; nothing if this is not a column of texts.
 pub(crate) fn texts(series: &Series) -> Option<impl Iterator<Item = Option<&str>>> {
-    series.str().ok().map(|column| column.iter())
+    series.str().ok().map(ChunkedArray::iter)
 }
 
 /// Each value as text, `None` where missing: whole numbers plainly, floats in the shortest form that reads back.

@@ -16,10 +16,7 @@ fn all_types(rows: usize) -> DataFrame {
     let words: Vec<Option<String>> = range().map(|i| opt(i).map(|i| format!("word {}", i % 11))).collect();
     let vectors: ListChunked = range().map(|i| Series::new("".into(), [i as f32, 1.0, 2.0])).collect();
     let ragged: ListChunked = range().map(|i| Series::new("".into(), vec![1_i64; i % 4])).collect();
-    let inner = [
-        Series::new("a".into(), range().map(n).collect::<Vec<_>>()),
-        Series::new("b".into(), words.clone()),
-    ];
+    let inner = [Series::new("a".into(), range().map(n).collect::<Vec<_>>()), Series::new("b".into(), words.clone())];
     let columns = vec![
         Series::new("bool".into(), range().map(|i| i % 2 == 0).collect::<Vec<_>>()),
         Series::new("i8".into(), range().map(|i| (i % 100) as i8).collect::<Vec<_>>()),
@@ -41,11 +38,7 @@ fn all_types(rows: usize) -> DataFrame {
             .unwrap(),
         Series::new("price".into(), range().map(n).collect::<Vec<_>>()).cast(&DataType::Decimal(12, 2)).unwrap(),
         vectors.clone().into_series().with_name("list".into()),
-        vectors
-            .into_series()
-            .with_name("array".into())
-            .cast(&DataType::Array(Box::new(DataType::Float32), 3))
-            .unwrap(),
+        vectors.into_series().with_name("array".into()).cast(&DataType::Array(Box::new(DataType::Float32), 3)).unwrap(),
         ragged.into_series().with_name("ragged".into()),
         StructChunked::from_series("outer".into(), rows, inner.iter()).unwrap().into_series(),
         Series::full_null("nothing".into(), rows, &DataType::Null),
@@ -63,7 +56,9 @@ fn every_type_reads_with_every_codec() {
         let (dataset, all) = read_file(&path, &Options::default()).unwrap();
         assert_eq!(all.ends[0].rows, 1000);
         let table = all.table();
-        for name in ["bool", "i8", "u16", "u64", "i64", "f32", "f64", "word", "bytes", "date", "time", "stamp", "took", "price"] {
+        for name in
+            ["bool", "i8", "u16", "u64", "i64", "f32", "f64", "word", "bytes", "date", "time", "stamp", "took", "price"]
+        {
             let (a, b) = (table.column(name).unwrap(), frame.column(name).unwrap());
             assert_eq!(a.as_materialized_series(), b.as_materialized_series(), "{name} {codec:?}");
         }
@@ -83,10 +78,22 @@ fn roles_and_values_of_every_type() {
     let path = folder.parquet("a.parquet", &mut all_types(1000), 300, ParquetCompression::Snappy);
     let (dataset, all) = read_file(&path, &Options::default()).unwrap();
     let expected = [
-        ("bool", Role::Categorical), ("i8", Role::Numeric), ("u16", Role::Id), ("f64", Role::Numeric),
-        ("word", Role::Categorical), ("cat", Role::Categorical), ("bytes", Role::Ignored), ("date", Role::Time),
-        ("time", Role::Numeric), ("stamp", Role::Numeric), ("took", Role::Numeric), ("price", Role::Numeric),
-        ("list", Role::Embedding), ("array", Role::Embedding), ("ragged", Role::Ignored), ("nothing", Role::Ignored),
+        ("bool", Role::Categorical),
+        ("i8", Role::Numeric),
+        ("u16", Role::Id),
+        ("f64", Role::Numeric),
+        ("word", Role::Categorical),
+        ("cat", Role::Categorical),
+        ("bytes", Role::Ignored),
+        ("date", Role::Time),
+        ("time", Role::Numeric),
+        ("stamp", Role::Numeric),
+        ("took", Role::Numeric),
+        ("price", Role::Numeric),
+        ("list", Role::Embedding),
+        ("array", Role::Embedding),
+        ("ragged", Role::Ignored),
+        ("nothing", Role::Ignored),
     ];
     for (name, wanted) in expected {
         assert_eq!(role(&dataset, name), wanted, "{name}");
@@ -118,9 +125,8 @@ fn one_file_or_many_are_the_same_rows() {
     for name in ["u64", "word", "f64", "list"] {
         assert_eq!(one_rows.column(name), many_rows.column(name), "{name}");
     }
-    let keys = |d: &Dataset, r| -> Vec<u64> {
-        support::encode(d, r).into_iter().flat_map(|b| b.table.feature_keys).collect()
-    };
+    let keys =
+        |d: &Dataset, r| -> Vec<u64> { support::encode(d, r).into_iter().flat_map(|b| b.table.feature_keys).collect() };
     assert_eq!(keys(&one, &one_rows), keys(&many, &many_rows));
 }
 
@@ -134,11 +140,9 @@ fn structs_within_lists_become_lists() {
     };
     let chats: ListChunked = (0..30).map(turns).collect();
     let mut frame = DataFrame::new(30, vec![chats.into_series().with_name("chat".into()).into()]).unwrap();
-    let (dataset, all) = read_file(
-        &folder.parquet("a.parquet", &mut frame, 8, ParquetCompression::Snappy),
-        &Options::default(),
-    )
-    .unwrap();
+    let (dataset, all) =
+        read_file(&folder.parquet("a.parquet", &mut frame, 8, ParquetCompression::Snappy), &Options::default())
+            .unwrap();
     assert_eq!(kind(&dataset, "chat.text"), "list(string)");
     let table = all.table();
     let last = table.column("chat.text").unwrap().list().unwrap().get_as_series(29).unwrap();
@@ -160,7 +164,10 @@ fn types_that_differ_between_files() {
     let (_, all) = files(ints(), Series::new("x".into(), [1_i64 << 40])).unwrap();
     assert_eq!(all.column("x")[2], (1_i64 << 40).to_string());
     let error = files(ints(), Series::new("x".into(), ["a"])).err().unwrap().to_string();
-    assert!(error.contains("b.parquet") && error.contains("\"x\"") && error.contains("string here, but int"), "{error}");
+    assert!(
+        error.contains("b.parquet") && error.contains("\"x\"") && error.contains("string here, but int"),
+        "{error}"
+    );
     let error = files(ints(), Series::new("y".into(), [1])).err().unwrap().to_string();
     assert!(error.contains("b.parquet") && error.contains("\"x\""), "{error}");
 }
@@ -263,7 +270,11 @@ fn damaged_files_are_contained() {
 #[test]
 fn flipped_page_bytes_name_the_place() {
     let folder = Folder::new();
-    let mut frame = DataFrame::new(500, vec![Series::new("x".into(), (0..500).map(|i| format!("value {i}")).collect::<Vec<_>>()).into()]).unwrap();
+    let mut frame = DataFrame::new(
+        500,
+        vec![Series::new("x".into(), (0..500).map(|i| format!("value {i}")).collect::<Vec<_>>()).into()],
+    )
+    .unwrap();
     let mut bytes = parquet(&mut frame, 100, ParquetCompression::Snappy);
     bytes[60..80].fill(0xff);
     let path = folder.write("a.parquet", bytes);

@@ -46,9 +46,19 @@ fn by_type_name_and_values() {
     ]);
     let dataset = open(&folder.write("a.csv", text), &Options::default()).unwrap();
     let expected = [
-        ("row", Role::Id), ("user_id", Role::Id), ("hash", Role::Id), ("age", Role::Numeric), ("flag", Role::Numeric),
-        ("weight", Role::Numeric), ("city", Role::Categorical), ("review", Role::Text), ("annotator", Role::Source),
-        ("posted", Role::Time), ("edited", Role::Numeric), ("version", Role::Ignored), ("empty", Role::Ignored),
+        ("row", Role::Id),
+        ("user_id", Role::Id),
+        ("hash", Role::Id),
+        ("age", Role::Numeric),
+        ("flag", Role::Numeric),
+        ("weight", Role::Numeric),
+        ("city", Role::Categorical),
+        ("review", Role::Text),
+        ("annotator", Role::Source),
+        ("posted", Role::Time),
+        ("edited", Role::Numeric),
+        ("version", Role::Ignored),
+        ("empty", Role::Ignored),
     ];
     for (name, wanted) in expected {
         assert_eq!(role(&dataset, name), wanted, "{name}");
@@ -82,7 +92,8 @@ fn a_response_stands_beside_a_prompt() {
 #[test]
 fn a_label_is_given_never_guessed() {
     let folder = Folder::new();
-    let path = folder.write("a.csv", table(&[("x", &|i| scattered(i).to_string()), ("label", &|i| (i % 100).to_string())]));
+    let path =
+        folder.write("a.csv", table(&[("x", &|i| scattered(i).to_string()), ("label", &|i| (i % 100).to_string())]));
     let dataset = open(&path, &Options::default()).unwrap();
     assert_eq!(role(&dataset, "label"), Role::Numeric);
     assert!(dataset.notes().iter().any(|n| n.text.contains("--label label")), "{:?}", dataset.notes());
@@ -111,7 +122,8 @@ fn probabilities_sum_to_one_beside_as_many_classes() {
 #[test]
 fn what_is_given_wins_or_is_refused() {
     let folder = Folder::new();
-    let path = folder.write("a.csv", table(&[("age", &|i| (i % 60).to_string()), ("city", &|i| format!("c{}", i % 9))]));
+    let path =
+        folder.write("a.csv", table(&[("age", &|i| (i % 60).to_string()), ("city", &|i| format!("c{}", i % 9))]));
     let dataset = open(&path, &with(Roles { categorical: vec!["age".to_owned()], ..Roles::default() })).unwrap();
     assert_eq!(role(&dataset, "age"), Role::Categorical);
     let refused = |roles| open(&path, &with(roles)).err().map(|e| e.to_string()).unwrap_or_default();

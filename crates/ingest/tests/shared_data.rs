@@ -1,4 +1,5 @@
 //! Reads real datasets, if `TASTER_SHARED_DATA` names a folder of them.
+#![allow(clippy::print_stdout)] // what was found is for people to read, with --nocapture
 
 use std::{
     fs,
@@ -66,7 +67,13 @@ fn every_file_reads() {
         let (dataset, frame) = read(&path, Roles::default());
         println!("{} rows={} columns={}", path.display(), frame.height(), frame.width());
         for column in &dataset.schema().columns {
-            println!("    {:24} {:12} {:13} {}", column.name, column.kind.to_string(), column.role.to_string(), column.why);
+            println!(
+                "    {:24} {:12} {:13} {}",
+                column.name,
+                column.kind.to_string(),
+                column.role.to_string(),
+                column.why
+            );
         }
         for note in dataset.notes() {
             println!("    note: {note}");

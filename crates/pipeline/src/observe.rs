@@ -54,7 +54,8 @@ pub(crate) fn observe(
             Ok(Part {
                 file: frame.file,
                 tree: RowTree::of(frame.first_row, &digests, blocks),
-                range: CompactRange::of(frame.offset, &digests),
+                // The dataset's tree begins with the first file's, so that one is folded once.
+                range: (frame.offset != frame.first_row).then(|| CompactRange::of(frame.offset, &digests)),
             })
         },
         |output| trees.take(output),
@@ -116,7 +117,8 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 struct Part {
     file: usize,
     tree: RowTree,
-    range: CompactRange,
+    /// Its rows' place in the tree of the dataset; that of `tree` where left out.
+    range: Option<CompactRange>,
 }
 
 /// Puts Merkle parts together, file by file and for the whole dataset.
@@ -146,8 +148,8 @@ impl<'a> Trees<'a> {
             Output::Rows(parts) => {
                 for part in parts {
                     debug_assert_eq!(part.file, self.files.len(), "files end in order");
+                    self.whole.append(part.range.unwrap_or_else(|| part.tree.range().clone()))?;
                     self.current.append(part.tree)?;
-                    self.whole.append(part.range)?;
                 }
             }
             Output::FileEnd(end) => self.end_file(&end),

@@ -140,7 +140,7 @@ impl<'a> Scanning<'a> {
         self.progress.begin(Phase::Reference, Some(reference.bytes()));
         let schema = plan.dataset.schema().clone();
         let observed = widening(reference, |reference| {
-            observe(reference, &schema, &[], self.key.derive("reference"), self.limits, self.progress)
+            observe(reference, &schema, &[], self.key, self.limits, self.progress)
         });
         observed.map(Some).map_err(|e| if let Error::Ingest(e) = e { Error::Reference(e) } else { e })
     }

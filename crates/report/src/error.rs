@@ -17,22 +17,22 @@ pub enum Error {
         why: String,
     },
     /// The file system refused.
-    #[error("cannot {what} {}: {source}", shown(path))]
+    #[error("cannot {what} {}: {cause}", shown(path))]
     Io {
         /// What was tried, to be read before the path.
         what: &'static str,
         /// Where.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The Parquet encoder refused.
-    #[error("cannot write {file}: {source}")]
+    #[error("cannot write {file}: {cause}")]
     Parquet {
         /// Name of the file in the report folder.
         file: String,
         /// Why not.
-        source: PolarsError,
+        cause: PolarsError,
     },
     /// Two columns of a table would have the same name.
     #[error("cannot write {file}: two columns are named {}", one_line(column))]
@@ -56,7 +56,7 @@ impl Error {
     /// For `map_err`: the file system refused to do `what` to `path`.
     pub(crate) fn io(what: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { what, path, source }
+        move |cause| Self::Io { what, path, cause }
     }
 }
 

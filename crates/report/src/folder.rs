@@ -73,11 +73,11 @@ impl Folder {
         let aside = hidden(parent).map_err(Error::io("write in the folder", parent))?;
         let old = aside.path().join("replaced");
         fs::rename(&self.place, &old).map_err(Error::io("replace the report", &self.place))?;
-        fs::rename(self.draft.path(), &self.place).map_err(|source| {
+        fs::rename(self.draft.path(), &self.place).map_err(|cause| {
             if fs::rename(&old, &self.place).is_err() {
                 let _kept = aside.keep();
             }
-            Error::Io { what: "replace the report", path: self.place.clone(), source }
+            Error::Io { what: "replace the report", path: self.place.clone(), cause }
         })
     }
 }
@@ -109,7 +109,7 @@ fn check_replaceable(place: &Path) -> Result<(), Error> {
     let in_the_way = |why: String| Err(Error::InTheWay { path: place.to_owned(), why });
     match fs::metadata(place) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(Error::Io { what: "look at", path: place.to_owned(), source }),
+        Err(cause) => return Err(Error::Io { what: "look at", path: place.to_owned(), cause }),
         Ok(meta) if !meta.is_dir() => return in_the_way("it is a file".into()),
         Ok(_) => {}
     }

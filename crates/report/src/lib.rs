@@ -28,6 +28,7 @@ mod quarantine;
 mod sample;
 mod sarif;
 mod scores;
+mod sink;
 mod summary;
 mod text;
 

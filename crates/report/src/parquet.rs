@@ -1,7 +1,7 @@
 //! Parquet tables written row group by row group. The bytes depend on the rows and on where row groups end, never on
 //! how the rows were handed in, and hold neither time nor machine.
 
-use std::{fs::File, path::Path};
+use std::path::Path;
 
 use polars::prelude::{PolarsError, PolarsResult};
 use polars_arrow::{
@@ -14,7 +14,10 @@ use polars_parquet::write::{
     FileWriter, ParquetType, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
 };
 
-use crate::Error;
+use crate::{
+    Error,
+    sink::{Fault, Sink},
+};
 
 /// Rows in a row group.
 pub(crate) const GROUP_ROWS: usize = 65_536;
@@ -81,7 +84,8 @@ pub(crate) struct Table {
     name: String,
     columns: Vec<Holds>,
     types: Vec<ParquetType>,
-    writer: FileWriter<File>,
+    writer: FileWriter<Sink>,
+    fault: Fault,
 }
 
 impl Table {
@@ -94,11 +98,12 @@ impl Table {
                 return Err(Error::SameName { file: name, column: (*column).to_owned() });
             }
         }
-        let file = File::create(path).map_err(Error::io("write the report file", &name))?;
+        let (sink, fault) = Sink::create(path).map_err(Error::io("write the report file", &name))?;
         // Texts have no statistics, so the file must not promise a page index, which would need them for every page.
-        let writer = FileWriter::try_new(file, schema, Holds::Text.options()).map_err(parquet(&name))?;
+        let writer = FileWriter::try_new(sink, schema, Holds::Text.options())
+            .map_err(|cause| Error::Parquet { file: name.clone(), cause })?;
         let types = writer.parquet_schema().fields().to_vec();
-        Ok(Self { name, columns: columns.iter().map(|c| c.1).collect(), types, writer })
+        Ok(Self { name, columns: columns.iter().map(|c| c.1).collect(), types, writer, fault })
     }
 
     /// Name of the file, for errors.
@@ -113,16 +118,26 @@ impl Table {
         }
         let mut pages = Vec::with_capacity(arrays.len());
         for ((array, type_), &holds) in arrays.iter().zip(&self.types).zip(&self.columns) {
-            pages.push(Ok(compress(array.as_ref(), type_, holds).map_err(parquet(&self.name))?));
+            let compressed = compress(array.as_ref(), type_, holds);
+            pages.push(Ok(compressed.map_err(|cause| self.error(cause))?));
         }
-        self.writer.write(rows as u64, DynIter::new(pages.into_iter())).map_err(parquet(&self.name))
+        let written = self.writer.write(rows as u64, DynIter::new(pages.into_iter()));
+        written.map_err(|cause| self.error(cause))
     }
 
     /// Writes the footer. Without it the file is not a Parquet file.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         // An empty list of metadata keeps the Arrow schema out: with it, readers would have to know Arrow's newest types.
-        self.writer.end(Some(Vec::new())).map_err(parquet(&self.name))?;
-        Ok(())
+        let written = self.writer.end(Some(Vec::new()));
+        written.map(drop).map_err(|cause| self.error(cause))
+    }
+
+    fn error(&self, cause: PolarsError) -> Error {
+        let file = self.name.clone();
+        match self.fault.take() {
+            Some(cause) => Error::Io { what: "write the report file", path: file.into(), cause },
+            None => Error::Parquet { file, cause },
+        }
     }
 }
 
@@ -133,9 +148,4 @@ fn compress(array: &dyn Array, type_: &ParquetType, holds: Holds) -> PolarsResul
     let pages = encoded.into_iter().flatten();
     let pages = pages.map(|page| page.map_err(|e| ParquetError::FeatureNotSupported(e.to_string())));
     Ok(DynStreamingIterator::new(Compressor::new(pages, compression(), Vec::new()).map_err(PolarsError::from)))
-}
-
-fn parquet(file: &str) -> impl FnOnce(PolarsError) -> Error {
-    let file = file.to_owned();
-    move |source| Error::Parquet { file, source }
 }

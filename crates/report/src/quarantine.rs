@@ -76,11 +76,13 @@ impl QuarantineWriter {
 /// Arrays as [`COLUMNS`] has them.
 fn arrays(rows: &[Quarantined], files: &[String]) -> Vec<Box<dyn Array>> {
     let number = |of: fn(&Quarantined) -> Option<f64>| -> Box<dyn Array> {
-        PrimitiveArray::<f64>::from_iter(rows.iter().map(of)).boxed()
+        rows.iter().map(of).collect::<PrimitiveArray<f64>>().boxed()
     };
     let choice = |of: &dyn Fn(&Quarantined) -> String| -> Box<dyn Array> {
         let mut texts = Choice::default();
-        rows.iter().for_each(|q| texts.push(&of(q), 1));
+        for row in rows {
+            texts.push(&of(row), 1);
+        }
         texts.take()
     };
     let suggestion = |q: &Quarantined| q.suggested_label.clone().unzip();

@@ -10,9 +10,9 @@ fn entry(row: u64, label: Option<&str>) -> Quarantined {
         file: (row % 2) as usize,
         row,
         row_sha256: Digest([7; 32]),
-        detector: if row % 3 == 0 { "outlier" } else { "label-flip" }.into(),
+        detector: if row.is_multiple_of(3) { "outlier" } else { "label-flip" }.into(),
         score: 0.5,
-        p_value: (row % 5 == 0).then_some(0.01),
+        p_value: row.is_multiple_of(5).then_some(0.01),
         q_value: None,
         severity: Severity::Important,
         columns: (0..row % 4).map(|c| format!("c{c}")).collect(),
@@ -37,7 +37,7 @@ fn what_is_pushed_is_read_back() {
     let path = home.path().join("quarantine.parquet");
     write(&path, 70_000);
     let frame = read(&path);
-    let names: Vec<&str> = frame.get_column_names().into_iter().map(|n| n.as_str()).collect();
+    let names: Vec<&str> = frame.get_column_names().into_iter().map(PlSmallStr::as_str).collect();
     assert_eq!(names, COLUMNS.map(|c| c.0));
     assert_eq!(frame.height(), 70_000);
     assert_eq!(frame.column("row").unwrap().i64().unwrap().get(69_999), Some(69_999));
@@ -99,5 +99,5 @@ fn a_full_disk_is_an_error() {
     let mut writer = QuarantineWriter::create(Path::new("/dev/full"), vec!["a".into(), "b".into()]).unwrap();
     writer.push(&entry(0, None)).unwrap();
     let message = writer.finish().unwrap_err().to_string();
-    assert!(message.contains("No space left on device"), "{message}");
+    assert_eq!(message, "cannot write the report file full: No space left on device (os error 28)");
 }

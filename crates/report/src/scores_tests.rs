@@ -31,7 +31,7 @@ fn what_is_pushed_is_read_back() {
     let path = home.path().join("scores.parquet");
     write(&path, 50_000, 999);
     let frame = read(&path);
-    let names: Vec<&str> = frame.get_column_names().into_iter().map(|n| n.as_str()).collect();
+    let names: Vec<&str> = frame.get_column_names().into_iter().map(PlSmallStr::as_str).collect();
     assert_eq!(names, ["file", "row", "outlier", "label-flip", "suspicion"]);
     assert_eq!(frame.height(), 100_000);
     for (at, file, row) in [(0, "a.csv", 0), (49_999, "a.csv", 49_999), (50_000, "b.csv", 0), (99_999, "b.csv", 49_999)]

@@ -10,6 +10,9 @@ use crate::{
 /// Findings listed; the rest is counted.
 const MAX_FINDINGS: usize = 6;
 
+/// Columns before a finding's text: the severity and its margins.
+const INDENT: usize = 13;
+
 /// How a line of the summary is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -89,11 +92,8 @@ fn dataset(scan: &Scan, width: usize) -> Vec<Line> {
     let idle = scan.detectors.iter().filter(|d| d.status != DetectorStatus::Ran).map(|d| d.id.as_str());
     let idle: Vec<&str> = idle.collect();
     let ran = scan.detectors.len() - idle.len();
-    let mut detectors = format!("{ran} of {}", plural(scan.detectors.len() as u64, "detector"));
-    detectors.push_str(" ran");
-    if !idle.is_empty() {
-        detectors.push_str(&format!("; not {}", idle.join(", ")));
-    }
+    let not = if idle.is_empty() { String::new() } else { format!("; not {}", idle.join(", ")) };
+    let detectors = format!("{ran} of {} ran{not}", plural(scan.detectors.len() as u64, "detector"));
     let texts = [read, roles.collect::<Vec<_>>().join(", "), detectors];
     let styles = [Style::Plain, Style::Quiet, Style::Quiet];
     styles.into_iter().zip(texts).map(|(style, text)| Line::new(style, fit(&text, width))).collect()
@@ -112,9 +112,13 @@ fn findings(scan: &Scan, width: usize) -> Vec<Line> {
         format!("Findings ({} in quarantine, {} %)", plural(scan.quarantined_rows, "row"), number(share))
     };
     lines.push(Line::new(Style::Heading, fit(&head, width)));
+    let each = if scan.findings.len() <= MAX_FINDINGS / 2 { 2 } else { 1 };
     for finding in scan.findings.iter().take(MAX_FINDINGS) {
-        let text = format!("  {:<9}  {}: {}", finding.severity, finding.detector, finding.message);
-        lines.push(Line::new(Style::Finding(finding.severity), fit(&text, width)));
+        let text = format!("{}: {}", finding.detector, finding.message);
+        for (i, part) in wrap(&text, width - INDENT, each).into_iter().enumerate() {
+            let severity = if i == 0 { finding.severity.name() } else { "" };
+            lines.push(Line::new(Style::Finding(finding.severity), format!("  {severity:<9}  {part}")));
+        }
     }
     if scan.findings.len() > MAX_FINDINGS {
         let more = count((scan.findings.len() - MAX_FINDINGS) as u64);

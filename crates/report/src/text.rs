@@ -49,7 +49,7 @@ pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -95,6 +95,17 @@ pub(crate) fn number(x: f64) -> String {
     if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
+/// A p-value or q-value with its sign of comparison: `= 0.031`, and `< 1e-300` where it is too small for a double.
+pub(crate) fn chance(p: f64) -> String {
+    if p < 1e-300 { "< 1e-300".into() } else { format!("= {}", number(p)) }
+}
+
+/// A number in [0, 1] that shows as 1 only if it is 1.
+pub(crate) fn unit(x: f64) -> String {
+    let text = number(x);
+    if x < 1.0 && text == "1" { "0.9999…".into() } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +124,8 @@ mod tests {
         let shown = [0.0, -5.0, 0.5, 0.123_456, 12.345_6, 2e-7, 1.5e9 + 0.5].map(number);
         assert_eq!(shown, ["0", "-5", "0.5", "0.1235", "12.35", "2.00e-7", "1.50e9"]);
         assert_eq!(number(f64::NAN), "NaN");
+        assert_eq!([chance(0.031), chance(0.0)], ["= 0.031", "< 1e-300"]);
+        assert_eq!([unit(0.97), unit(0.999_999), unit(1.0)], ["0.97", "0.9999…", "1"]);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Counting in bounded memory: a count-min sketch for how often a key was seen, and an exact table of label counts for
 //! the groups with the smallest keys.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 const DEPTH: usize = 4;
 
@@ -60,41 +63,75 @@ impl CountMin {
 
 /// Label counts of one group of identical rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LabelCounts(Vec<(u64, u32)>);
+pub struct LabelCounts {
+    /// Most groups have one row and so one label; it takes no allocation.
+    first: (u64, u32),
+    others: Vec<(u64, u32)>,
+}
 
 impl LabelCounts {
     /// Rows in the group.
     pub fn total(&self) -> u64 {
-        self.0.iter().map(|&(_, n)| u64::from(n)).sum()
+        self.iter().map(|(_, n)| u64::from(n)).sum()
     }
 
     /// Rows in the group with this label.
     pub fn of(&self, label: u64) -> u64 {
-        self.0.iter().find(|&&(l, _)| l == label).map_or(0, |&(_, n)| u64::from(n))
+        self.iter().find(|&(l, _)| l == label).map_or(0, |(_, n)| u64::from(n))
     }
 
     /// The commonest label and its rows; of two equally common the one with the smaller key.
     pub fn commonest(&self) -> Option<(u64, u64)> {
-        self.0.iter().max_by_key(|&&(l, n)| (n, std::cmp::Reverse(l))).map(|&(l, n)| (l, u64::from(n)))
+        self.iter().max_by_key(|&(l, n)| (n, std::cmp::Reverse(l))).map(|(l, n)| (l, u64::from(n)))
     }
 
     /// Labels in the group.
     pub fn labels(&self) -> usize {
-        self.0.len()
+        self.iter().count()
     }
 
     /// Ordered pairs of different rows of the group, and how many of them disagree on the label.
     pub fn pairs(&self) -> (u64, u64) {
         let total = self.total();
-        let same: u64 = self.0.iter().map(|&(_, n)| u64::from(n) * u64::from(n)).sum();
+        let same: u64 = self.iter().map(|(_, n)| u64::from(n) * u64::from(n)).sum();
         (total * total.saturating_sub(1), total * total - same)
     }
 
+    fn iter(&self) -> impl Iterator<Item = (u64, u32)> {
+        std::iter::once(self.first).chain(self.others.iter().copied()).filter(|&(_, n)| n > 0)
+    }
+
     fn add(&mut self, label: u64, count: u32) {
-        match self.0.iter_mut().find(|(l, _)| *l == label) {
-            Some((_, n)) => *n = n.saturating_add(count),
-            None => self.0.push((label, count)),
+        if self.first.1 == 0 {
+            self.first = (label, count);
+            return;
         }
+        let slot = std::iter::once(&mut self.first).chain(&mut self.others).find(|(l, _)| *l == label);
+        match slot {
+            Some((_, n)) => *n = n.saturating_add(count),
+            None => self.others.push((label, count)),
+        }
+    }
+}
+
+/// Keys are keyed hashes already.
+#[derive(Clone, Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            self.0 = chunk.iter().fold(self.0, |key, &b| key << 8 | u64::from(b));
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        // The table uses the top bits and the bottom bits; small keys, which are the ones kept, share their top bits.
+        self.0 = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -106,13 +143,13 @@ pub struct Groups {
     groups_max: usize,
     /// Groups with larger keys are not kept.
     ceiling: u64,
-    table: HashMap<u64, LabelCounts>,
+    table: HashMap<u64, LabelCounts, BuildHasherDefault<AsIs>>,
 }
 
 impl Groups {
     /// No groups yet, at most `groups_max` of them ever.
     pub fn new(groups_max: usize) -> Self {
-        Self { groups_max, ceiling: u64::MAX, table: HashMap::new() }
+        Self { groups_max, ceiling: u64::MAX, table: HashMap::default() }
     }
 
     /// Counts one row of group `key` with this label.
@@ -130,7 +167,7 @@ impl Groups {
         for (key, labels) in other.table {
             if key <= self.ceiling {
                 let mine = self.table.entry(key).or_default();
-                labels.0.into_iter().for_each(|(label, n)| mine.add(label, n));
+                labels.iter().for_each(|(label, n)| mine.add(label, n));
             }
         }
         let ceiling = self.ceiling;

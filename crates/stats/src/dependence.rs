@@ -72,7 +72,8 @@ impl Edge {
         let rows = f64::from(counts.iter().sum::<u32>().max(1));
         let shrink = m.max(k) as f64;
         let of_first: Vec<f64> = counts.chunks(k).map(|c| f64::from(c.iter().sum::<u32>()) / rows).collect();
-        let of_second: Vec<f64> = (0..k).map(|b| f64::from((0..m).map(|a| counts[a * k + b]).sum::<u32>()) / rows).collect();
+        let of_second: Vec<f64> =
+            (0..k).map(|b| f64::from((0..m).map(|a| counts[a * k + b]).sum::<u32>()) / rows).collect();
         let mut information = 0.0;
         let surprise = counts.iter().enumerate().map(|(i, &count)| {
             let independent = of_first[i / k] * of_second[i % k];

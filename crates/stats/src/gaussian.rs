@@ -1,6 +1,9 @@
 //! Mean and covariance of the bulk of some rows, and how far a row is from it.
 
-use linfa_linalg::{cholesky::Cholesky, triangular::{SolveTriangularInplace, UPLO}};
+use linfa_linalg::{
+    cholesky::Cholesky,
+    triangular::{SolveTriangularInplace, UPLO},
+};
 use ndarray::Array2;
 use pulp::Arch;
 use rayon::prelude::*;
@@ -82,6 +85,7 @@ impl Gaussian {
 }
 
 /// Squared lengths of `whitening * column` for each lane.
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
 fn squared_norms(whitening: &[f32], lanes: &[[f32; LANES]]) -> [f32; LANES] {
     let mut squared = [0.0f32; LANES];
@@ -103,10 +107,8 @@ fn squared_norms(whitening: &[f32], lanes: &[[f32; LANES]]) -> [f32; LANES] {
 
 fn covariance(centred: &[Vec<f32>]) -> Array2<f64> {
     let (d, n) = (centred.len(), centred.first().map_or(1, Vec::len).max(2) as f64 - 1.0);
-    let rows: Vec<Vec<f64>> = (0..d)
-        .into_par_iter()
-        .map(|i| (0..=i).map(|j| dot(&centred[i], &centred[j]) / n).collect())
-        .collect();
+    let rows: Vec<Vec<f64>> =
+        (0..d).into_par_iter().map(|i| (0..=i).map(|j| dot(&centred[i], &centred[j]) / n).collect()).collect();
     let trace: f64 = (0..d).map(|i| rows[i][i]).sum();
     let ridge = RIDGE * trace / d.max(1) as f64 + 1e-12;
     Array2::from_shape_fn((d, d), |(i, j)| rows[i.max(j)][i.min(j)] + if i == j { ridge } else { 0.0 })
@@ -180,7 +182,8 @@ mod tests {
     #[test]
     fn constants_and_nothing_are_survived() {
         let mut one = [0.0];
-        Gaussian::robust(&[vec![1.0; 5], vec![2.0; 5]], &[0, 1, 2, 3, 4], 4).squared_distances(&[vec![1.0], vec![3.0]], &mut one);
+        Gaussian::robust(&[vec![1.0; 5], vec![2.0; 5]], &[0, 1, 2, 3, 4], 4)
+            .squared_distances(&[vec![1.0], vec![3.0]], &mut one);
         assert!(one[0].is_finite() && one[0] > 1.0);
         Gaussian::fit(&[], &[]).squared_distances(&[], &mut one);
         assert_eq!(one[0], 0.0);

@@ -9,6 +9,7 @@ pub mod dependence;
 pub mod fdr;
 pub mod gaussian;
 pub mod histogram;
+pub mod kmeans;
 mod math;
 pub mod neighbours;
 pub mod null;

@@ -76,7 +76,9 @@ impl References {
     pub fn nearest(&self, query: &[f32], ranks: &[usize], buffer: &mut Vec<f32>, out: &mut [f32]) {
         self.squared_distances(query, buffer);
         nearest_of(buffer, ranks, out);
-        out.iter_mut().for_each(|d| *d = d.sqrt());
+        for distance in out {
+            *distance = distance.sqrt();
+        }
     }
 }
 
@@ -112,6 +114,7 @@ pub fn mean_root_of_nearest(numbers: &mut [f32], count: usize) -> f32 {
     (near.iter().map(|d| d.sqrt()).sum::<f32>() + last.sqrt()) / (wanted - itself) as f32
 }
 
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
 fn tile_distances(tile: &[[f32; LANES]], query: &[f32]) -> [f32; LANES] {
     let mut sums = [0.0f32; LANES];

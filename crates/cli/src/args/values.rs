@@ -39,7 +39,7 @@ fn detector_and<'a>(text: &'a str, what: &str) -> Result<(String, &'a str), Stri
     if ids().any(|known| known == id) {
         return Ok((id.to_owned(), value));
     }
-    Err(format!("no detector is called `{id}`{}; `taster detectors` lists them", nearest(id, ids())))
+    Err(format!("no detector is called `{id}`{} (`taster detectors` lists them)", nearest(id, ids())))
 }
 
 /// A number strictly between 0 and 1.

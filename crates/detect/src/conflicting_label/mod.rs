@@ -188,7 +188,8 @@ impl Model for Conflicts {
         } else {
             "no label has a majority among them".to_owned()
         };
-        let text = format!("{total} rows have exactly these features; {same} of them are {:?}, but {rest}", self.name(own));
+        let text =
+            format!("{total} rows have exactly these features; {same} of them are {:?}, but {rest}", self.name(own));
         Reason { columns: Vec::new(), text, suggested_label: suggested }
     }
 

@@ -121,7 +121,9 @@ impl Model for Flood {
     fn explain(&self, table: &Table, row: usize) -> Reason {
         let copies = self.counts.estimate(table.feature_keys[row]);
         let usual = self.usual;
-        let text = format!("this row stands about {copies} times in the dataset; 99 % of its rows stand at most {usual} times");
+        let text = format!(
+            "this row stands about {copies} times in the dataset; 99 % of its rows stand at most {usual} times"
+        );
         Reason { text, ..Reason::default() }
     }
 }

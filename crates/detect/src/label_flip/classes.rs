@@ -24,7 +24,9 @@ impl Classes {
         match used.len() {
             0 => return Err("no row has a label".into()),
             1 => return Err("all labels are the same".into()),
-            n if n > most => return Err(format!("the label has {n} different values, more than `classes_max` = {most}")),
+            n if n > most => {
+                return Err(format!("the label has {n} different values, more than `classes_max` = {most}"));
+            }
             _ => {}
         }
         let by_key = used.iter().zip(0..).map(|((_, &key), class)| (key, class)).collect();

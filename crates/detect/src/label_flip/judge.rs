@@ -7,6 +7,7 @@ use super::{
     classes::{Classes, NONE},
     noise::Noise,
     panel::Panel,
+    regions::Regions,
 };
 
 /// Columns named in a reason.
@@ -17,6 +18,7 @@ pub struct Judge {
     classes: Classes,
     panel: Panel,
     noise: Noise,
+    regions: Regions,
     /// For each class and column of codes, the commonest code.
     usual: Vec<Vec<u8>>,
     names: Vec<String>,
@@ -25,14 +27,16 @@ pub struct Judge {
 impl Judge {
     /// Fits on the sample, or says why that cannot be.
     pub fn fit(evidence: &Evidence<'_>, params: &Params) -> Result<Self, String> {
-        let table = &evidence.sample.table;
-        let classes = Classes::of(table, evidence.schema.label(), params.classes_max)?;
-        let labels = classes.codes(table);
-        let panel = Panel::fit(evidence.schema, table, &labels, classes.len(), evidence.key, params);
-        let noise = Noise::estimate(&panel.probabilities(table), &labels, classes.len());
-        let usual = usual(&panel.codes(table), &labels, classes.len());
-        let names = evidence.schema.columns.iter().map(|c| c.name.clone()).collect();
-        Ok(Self { classes, panel, noise, usual, names })
+        let classes = Classes::of(&evidence.sample.table, evidence.schema.label(), params.classes_max)?;
+        let table = canonical(&evidence.sample.table, &classes);
+        let (labels, k, schema) = (classes.codes(&table), classes.len(), evidence.schema);
+        let panel = Panel::fit(schema, &table, &labels, k, evidence.key.derive("folds"), params);
+        let codes = panel.codes(&table);
+        let noise = Noise::estimate(&panel.probabilities(&codes, &table.feature_keys), &labels, k);
+        let regions = Regions::fit(schema, &table, &codes, &labels, k, evidence.key.derive("regions"));
+        let usual = usual(&codes, &labels, k);
+        let names = schema.columns.iter().map(|c| c.name.clone()).collect();
+        Ok(Self { classes, panel, noise, regions, usual, names })
     }
 
     /// The columns whose values speak against the row's label: with the value usual for the label instead, the label
@@ -40,7 +44,7 @@ impl Judge {
     fn columns_against(&self, table: &Table, label: usize) -> Vec<String> {
         let codes = self.panel.codes(table);
         let origins = self.panel.origins();
-        let own = |codes: &Codes| self.panel.judge(codes, table.feature_keys[0])[label];
+        let own = |codes: &Codes| self.panel.probabilities(codes, &table.feature_keys)[label];
         let before = own(&codes);
         let mut gains: Vec<(f32, usize)> = self
             .names
@@ -66,11 +70,13 @@ impl Judge {
 impl Model for Judge {
     fn score(&self, table: &Table) -> Vec<f64> {
         let labels = self.classes.codes(table);
-        let probabilities = self.panel.probabilities(table);
-        let rows = labels.iter().zip(probabilities.chunks_exact(self.classes.len()));
-        let score = |(&label, p): (&u32, &[f32])| match label {
+        let codes = self.panel.codes(table);
+        let probabilities = self.panel.probabilities(&codes, &table.feature_keys);
+        let together = self.regions.suspicion(table, &codes, &labels);
+        let rows = labels.iter().zip(probabilities.chunks_exact(self.classes.len())).zip(together);
+        let score = |((&label, p), together): ((&u32, &[f32]), f64)| match label {
             NONE => f64::NAN,
-            label => self.noise.suspicion(p, label as usize),
+            label => 1.0 - (1.0 - self.noise.suspicion(p, label as usize)) * (1.0 - together),
         };
         rows.map(score).collect()
     }
@@ -82,7 +88,7 @@ impl Model for Judge {
     fn explain(&self, table: &Table, row: usize) -> Reason {
         let table = table.take(&[row]);
         let label = self.classes.codes(&table).first().copied().unwrap_or(NONE);
-        let probabilities = self.panel.probabilities(&table);
+        let probabilities = self.panel.probabilities(&self.panel.codes(&table), &table.feature_keys);
         if label == NONE {
             return Reason::default();
         }
@@ -116,12 +122,15 @@ impl Judge {
 
     fn wrong_labels(&self) -> Observation {
         let plain: u64 = self.noise.plain.iter().map(|p| p.rows).sum();
-        let other: u64 = self.noise.plain.iter().enumerate().map(|(c, p)| p.rows - p.labels[c]).sum();
+        let other: u64 = self.noise.plain.iter().flat_map(|p| &p.others).map(|o| o.1).sum();
         let share = other as f64 / plain.max(1) as f64;
         Observation {
             code: "wrong-labels",
             scope: Scope::Dataset,
-            message: format!("of {plain} rows that are plainly of one class, {:.2} % carry another label", 100.0 * share),
+            message: format!(
+                "of {plain} rows that are plainly of one class, {:.2} % carry another label",
+                100.0 * share
+            ),
             columns: vec![self.names[self.classes.column()].clone()],
             magnitude: share,
             p_value: None,
@@ -129,6 +138,14 @@ impl Judge {
             evidence: json!({ "plain_rows": plain, "with_another_label": other }),
         }
     }
+}
+
+/// The rows that have a class, in an order that depends on their content only.
+fn canonical(table: &Table, classes: &Classes) -> Table {
+    let labels = classes.codes(table);
+    let mut rows: Vec<usize> = (0..table.len).filter(|&r| labels[r] != NONE).collect();
+    rows.sort_by_key(|&r| (table.feature_keys[r], labels[r]));
+    table.take(&rows)
 }
 
 /// The commonest code of each column among each class's rows.

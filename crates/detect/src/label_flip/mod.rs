@@ -4,6 +4,9 @@ mod classes;
 mod judge;
 mod noise;
 mod panel;
+mod regions;
+mod sharpness;
+mod space;
 
 use serde::{Deserialize, Serialize};
 use taster_core::{
@@ -16,12 +19,8 @@ use crate::{Entry, catalogue, label};
 #[cfg(test)]
 mod tests;
 
-const ABOUT: About = About {
-    id: "label-flip",
-    finds: "rows whose label was changed",
-    readme: include_str!("README.md"),
-    tags: TAGS,
-};
+const ABOUT: About =
+    About { id: "label-flip", finds: "rows whose label was changed", readme: include_str!("README.md"), tags: TAGS };
 const TAGS: &[Tag] = &[
     Stride::Tampering.tag(),
     catalogue::ATLAS_POISON,

@@ -48,7 +48,7 @@ fn a_label_never_changes_the_models_that_judge_its_row() {
         let classes = classes::Classes::of(table, schema.label(), 10).unwrap();
         let labels = classes.codes(table);
         let panel = panel::Panel::fit(&schema, table, &labels, 3, KEY, &Params::default());
-        panel.probabilities(table)[15..18].to_vec()
+        panel.probabilities(&panel.codes(table), &table.feature_keys)[15..18].to_vec()
     };
     assert_eq!(probabilities(&before), probabilities(&after));
 }

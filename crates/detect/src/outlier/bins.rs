@@ -39,7 +39,8 @@ impl Pairs {
     pub fn codes(&self, columns: &Columns, rows: &Rows) -> Vec<Vec<u8>> {
         let numbers = self.cuts.iter().zip(&rows.numbers).map(|(cuts, column)| number_codes(cuts, column));
         let values = columns.values.iter().zip(&rows.codes).take(self.values);
-        let value_code = |code: u32, missing: u32| if code == missing { VALUES_MAX + 1 } else { code.min(VALUES_MAX) } as u8;
+        let value_code =
+            |code: u32, missing: u32| if code == missing { VALUES_MAX + 1 } else { code.min(VALUES_MAX) } as u8;
         let values = values.map(|(column, codes)| codes.iter().map(|&c| value_code(c, column.missing())).collect());
         numbers.chain(values).collect()
     }

@@ -87,9 +87,12 @@ impl Columns {
 
 impl NumberColumn {
     fn all_of(column: usize, name: &str, values: &Values) -> Vec<Self> {
-        let described = |what, part: &str| Self { column, name: name.to_owned(), label: format!("{part} of {name}"), what };
+        let described =
+            |what, part: &str| Self { column, name: name.to_owned(), label: format!("{part} of {name}"), what };
         match values {
-            Values::Numeric(_) => vec![Self { column, name: name.to_owned(), label: name.to_owned(), what: What::Itself }],
+            Values::Numeric(_) => {
+                vec![Self { column, name: name.to_owned(), label: name.to_owned(), what: What::Itself }]
+            }
             Values::Text(texts) => {
                 let statistics = (0..text::NAMES.len()).map(|k| described(What::Statistic(k), text::NAMES[k]));
                 let bigrams = Arc::new(Bigrams::fit(texts.iter().flatten()));

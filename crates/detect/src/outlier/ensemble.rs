@@ -28,6 +28,8 @@ const REFERENCES_MIN: u64 = 64;
 pub struct Ensemble {
     pub columns: Columns,
     pub views: Views,
+    /// The fitted rows that were not set aside.
+    pub inliers: Vec<u32>,
     total: Standard,
 }
 
@@ -43,13 +45,15 @@ impl Ensemble {
         let width = rough.geometry.width().max(1) as u64;
         let affordable = (WORK / (dataset_rows.max(1) * width)).max(REFERENCES_MIN) as usize;
         let (views, totals) = Views::fit(&columns, rows, &keep, affordable.min(params.references), false);
-        Some(Self { columns, views, total: Standard::fit(&totals) })
+        Some(Self { columns, views, inliers: keep, total: Standard::fit(&totals) })
     }
 
     /// How unusual each row is: mean 0 and standard deviation 1 over the fitted rows.
     pub fn unusual(&self, rows: &Rows) -> Vec<f64> {
         let mut totals = self.views.totals(&self.columns, rows);
-        totals.iter_mut().for_each(|t| *t = self.total.of(*t));
+        for total in &mut totals {
+            *total = self.total.of(*total);
+        }
         totals
     }
 
@@ -151,7 +155,11 @@ impl Views {
         let starts: Vec<usize> = (0..rows.len).step_by(CHUNK).collect();
         let chunk = |&start: &usize| {
             let rows = rows.slice(start..rows.len.min(start + CHUNK));
-            Seen { distances: self.distances(&rows), surprise: self.surprises(columns, &rows), covaried: self.covaried(&rows) }
+            Seen {
+                distances: self.distances(&rows),
+                surprise: self.surprises(columns, &rows),
+                covaried: self.covaried(&rows),
+            }
         };
         let mut all = Seen::default();
         for seen in starts.par_iter().map(chunk).collect::<Vec<_>>() {
@@ -209,7 +217,9 @@ fn value_surprise(columns: &Columns, rows: &Rows, keep: &[u32]) -> Vec<Vec<f64>>
     const SMOOTHING: f64 = 0.5;
     let of = |(column, codes): (&ValueColumn, &Vec<u32>)| {
         let mut counts = vec![0.0; column.unseen() as usize + 1];
-        keep.iter().for_each(|&r| counts[codes[r as usize] as usize] += 1.0);
+        for &r in keep {
+            counts[codes[r as usize] as usize] += 1.0;
+        }
         let kinds = counts.iter().filter(|&&c| c > 0.0).count().min(100) as f64;
         counts.into_iter().map(|c: f64| -((c + SMOOTHING) / keep.len() as f64 * kinds).ln()).collect()
     };

@@ -15,7 +15,7 @@ const SHOWN_MAX: usize = 60;
 
 /// What is usual in each column: learnt from the fitted rows.
 pub struct Usual {
-    /// 1 %, 50 % and 99 % quantiles of each number column.
+    /// 1 %, 50 % and 99 % quantiles of each number column, over the inliers of the first fit.
     quantiles: Vec<[f64; 3]>,
     /// Median surprise of each number column.
     numbers: Vec<f64>,
@@ -27,7 +27,8 @@ impl Usual {
     /// What is usual among some rows.
     pub fn fit(model: &Ensemble, rows: &Rows) -> Self {
         let quantiles = |column: &Vec<f64>| {
-            let mut sorted: Vec<f64> = column.iter().copied().filter(|x| !x.is_nan()).collect();
+            let inliers = model.inliers.iter().map(|&r| column[r as usize]);
+            let mut sorted: Vec<f64> = inliers.filter(|x| !x.is_nan()).collect();
             sorted.sort_unstable_by(f64::total_cmp);
             [0.01, 0.5, 0.99].map(|q| at(&sorted, q))
         };
@@ -108,7 +109,7 @@ impl Case<'_> {
         Charge {
             strength: self.model.views.densities[i].surprise(x) - self.usual.numbers[i],
             columns: vec![column.name.clone()],
-            text: format!("{} is {} (median {median}, 98 % of rows between {low} and {high})", column.label, self.shown(i)),
+            text: format!("{} is {} (median {median}, usually between {low} and {high})", column.label, self.shown(i)),
         }
     }
 
@@ -119,7 +120,12 @@ impl Case<'_> {
         Charge {
             strength: self.model.views.value_surprise[i][code as usize] - self.usual.values[i],
             columns: vec![column.name.clone()],
-            text: format!("{} is {} (in {} of rows)", column.name, self.shown_value(i), percent(column.share(code))),
+            text: format!(
+                "{} is {} (in {} of the rows)",
+                column.name,
+                self.shown_value(i),
+                percent(column.share(code))
+            ),
         }
     }
 
@@ -133,7 +139,7 @@ impl Case<'_> {
             let share = percent(edge.share(a, b));
             Charge {
                 strength: edge.surprise(a, b),
-                text: format!("{} with {} is rare (values like these meet in {share} of rows)", first.1, second.1),
+                text: format!("{} with {} is rare (values like these meet in {share} of the rows)", first.1, second.1),
                 columns: vec![first.0, second.0],
             }
         };
@@ -148,23 +154,29 @@ impl Case<'_> {
             Charge {
                 strength: off.abs(), // half its square would be nats if tails were normal, which they seldom are
                 columns: vec![column.name.clone()],
-                text: format!("{} is {}, where the other columns suggest about {expected}", column.label, self.shown(i)),
+                text: format!(
+                    "{} is {}, where the other columns suggest about {expected}",
+                    column.label,
+                    self.shown(i)
+                ),
             }
         };
         let found = self.model.conditionals(&self.row).into_iter();
-        found.filter(|&(i, _, off)| off.abs() > WORTH_COMPARING && !self.row.numbers[i][0].is_nan()).map(charge).collect()
+        found
+            .filter(|&(i, _, off)| off.abs() > WORTH_COMPARING && !self.row.numbers[i][0].is_nan())
+            .map(charge)
+            .collect()
     }
 
     /// Name of a column of [`super::bins::Pairs`], and `name = value`.
     fn named(&self, index: usize) -> (String, String) {
         let numbers = &self.model.columns.numbers;
-        match numbers.get(index) {
-            Some(column) => (column.name.clone(), format!("{} = {}", column.label, self.shown(index))),
-            None => {
-                let name = &self.model.columns.values[index - numbers.len()].name;
-                (name.clone(), format!("{name} = {}", self.shown_value(index - numbers.len())))
-            }
+        if let Some(column) = numbers.get(index) {
+            return (column.name.clone(), format!("{} = {}", column.label, self.shown(index)));
         }
+        let value = index - numbers.len();
+        let name = &self.model.columns.values[value].name;
+        (name.clone(), format!("{name} = {}", self.shown_value(value)))
     }
 
     fn shown(&self, number: usize) -> String {

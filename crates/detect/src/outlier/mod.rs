@@ -12,8 +12,8 @@ mod vectors;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use taster_core::{
-    About, Detector, Embedding, Evidence, Key, Model, NotApplicable, ParameterError, Reason, Sample, Scale, Schema, State,
-    Stride, Table, Tag, Values,
+    About, Detector, Embedding, Evidence, Key, Model, NotApplicable, ParameterError, Reason, Sample, Scale, Schema,
+    State, Stride, Table, Tag, Values,
 };
 
 use self::{columns::Columns, ensemble::Ensemble, explain::Usual, vectors::Vectors};
@@ -152,17 +152,17 @@ impl Model for Fitted {
     }
 
     fn explain(&self, table: &Table, row: usize) -> Reason {
-        let mut reason = self.table.as_ref().map_or_else(Reason::default, |(m, usual)| explain::explain(m, usual, table, row));
+        let of_table = self.table.as_ref().map(|(model, usual)| explain::explain(model, usual, table, row));
+        let Reason { mut columns, text, .. } = of_table.unwrap_or_default();
+        let mut said: Vec<String> = (!text.is_empty()).then_some(text).into_iter().collect();
         for (name, model) in &self.vectors {
-            let Some(vector) = embedding(table, model.column).map(|e| e.row(row)) else { continue };
-            let times = model.times_as_far(vector);
-            if times > 1.0 {
-                let separator = if reason.text.is_empty() { "" } else { "; " };
-                reason.text += &format!("{separator}{name} is {times:.1} times as far from the vectors nearest to it as is usual");
-                reason.columns.push(name.clone());
+            let far = embedding(table, model.column).map_or(0.0, |e| model.times_as_far(e.row(row)));
+            if far > 1.0 {
+                columns.push(name.clone());
+                said.push(format!("{name} is {far:.1} times as far from the vectors nearest to it as is usual"));
             }
         }
-        reason
+        Reason { columns, text: said.join("; "), suggested_label: None }
     }
 }
 

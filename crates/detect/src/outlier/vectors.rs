@@ -51,7 +51,8 @@ impl Vectors {
         }
         let affordable = (WORK / (dataset_rows.max(1) * dim as u64)).max(REFERENCES_MIN) as usize;
         let chosen = &present[..affordable.min(params.references).min(present.len())];
-        let cuts: Vec<Vec<f32>> = (0..dim).into_par_iter().map(|j| cuts(chosen.iter().map(|v| v[j]).collect())).collect();
+        let cuts: Vec<Vec<f32>> =
+            (0..dim).into_par_iter().map(|j| cuts(chosen.iter().map(|v| v[j]).collect())).collect();
         let ranks: Vec<f32> = chosen.iter().flat_map(|v| ranks(&cuts, v)).collect();
         let mut model = Self {
             column,
@@ -73,9 +74,8 @@ impl Vectors {
         let mut plain: Vec<f32> = seen.iter().map(|d| d[0]).collect();
         plain.sort_unstable_by(f32::total_cmp);
         self.usual = plain[plain.len() / 2];
-        self.standards = [0, 1, 2].map(|way| {
-            Standard::fit(&seen.iter().map(|d| log_distance(d[way], FLOOR)).collect::<Vec<_>>())
-        });
+        self.standards =
+            [0, 1, 2].map(|way| Standard::fit(&seen.iter().map(|d| log_distance(d[way], FLOOR)).collect::<Vec<_>>()));
         self.total = Standard::fit(&seen.iter().map(|d| self.mean(d)).collect::<Vec<_>>());
     }
 
@@ -85,8 +85,8 @@ impl Vectors {
         let fits = |v: &[f32]| v.len() == self.dim && is_present(v);
         let present: Vec<&[f32]> = rows.iter().copied().filter(|v| fits(v)).collect();
         let mut found = self.distances(&present).into_iter();
-        let of_next = |_| found.next().map_or(f64::NAN, |d| self.total.of(self.mean(&d)));
-        rows.iter().map(|v| if fits(v) { of_next(()) } else { f64::NAN }).collect()
+        let mut next = || found.next().map_or(f64::NAN, |d| self.total.of(self.mean(&d)));
+        rows.iter().map(|v| if fits(v) { next() } else { f64::NAN }).collect()
     }
 
     /// How many times as far a vector is from its nearest neighbours as half of the vectors are.
@@ -112,10 +112,7 @@ impl Vectors {
         let of_row = |(r, v): (usize, &&[f32])| {
             let (plain, ranked) = (&mut plain[r * width..(r + 1) * width], &mut ranked[r * width..(r + 1) * width]);
             let mut angles = self.squared_angles(length(v), plain);
-            [&mut angles[..], ranked].map(|d| mean_root_of_nearest(d, NEAREST)).into_iter().fold(
-                [mean_root_of_nearest(plain, NEAREST), 0.0, 0.0],
-                |[plain, _, previous], next| [plain, previous, next],
-            )
+            [plain, &mut angles[..], ranked].map(|distances| mean_root_of_nearest(distances, NEAREST))
         };
         rows.iter().enumerate().map(of_row).collect()
     }

@@ -86,7 +86,14 @@ struct Tests<'a> {
 }
 
 impl Tests<'_> {
-    fn push(&mut self, what: &str, test: &'static str, sizes: (usize, usize), outcome: Option<Outcome>, evidence: Value) {
+    fn push(
+        &mut self,
+        what: &str,
+        test: &'static str,
+        sizes: (usize, usize),
+        outcome: Option<Outcome>,
+        evidence: Value,
+    ) {
         let Some(outcome) = outcome else { return };
         let (column, what) = (self.column.to_owned(), what.to_owned());
         self.changes.push(Change { column, what, test, sizes, evidence, outcome, adjusted: 1.0 });
@@ -155,13 +162,12 @@ impl Tests<'_> {
             let signs = key.derive(&format!("direction {direction}"));
             let sign = |i: usize| if signs.of(&i.to_le_bytes()) & 1 == 0 { 1.0 } else { -1.0 };
             let along: Vec<f64> = (0..current.dim).map(sign).collect();
-            let project = |e: &Embedding| {
-                e.values.chunks_exact(e.dim).map(|v| dot(v, &along)).collect::<Vec<f64>>()
-            };
+            let project = |e: &Embedding| e.values.chunks_exact(e.dim).map(|v| dot(v, &along)).collect::<Vec<f64>>();
             self.numbers(&format!("direction {direction}"), &project(current), &project(reference));
         }
         let mean = mean(reference);
-        let distance = |e: &Embedding| e.values.chunks_exact(e.dim).map(|v| squared(v, &mean).sqrt()).collect::<Vec<_>>();
+        let distance =
+            |e: &Embedding| e.values.chunks_exact(e.dim).map(|v| squared(v, &mean).sqrt()).collect::<Vec<_>>();
         self.numbers("distance from the mean", &distance(current), &distance(reference));
     }
 }
@@ -190,7 +196,11 @@ fn discrete(current: &[f64], reference: &[f64]) -> Option<Vec<(u64, u64)>> {
     for (value, is_current) in sides {
         // Adding zero makes one of the two zeros.
         let cell = counts.entry((value + 0.0).to_bits()).or_default();
-        if is_current { cell.0 += 1 } else { cell.1 += 1 }
+        if is_current {
+            cell.0 += 1
+        } else {
+            cell.1 += 1
+        }
         if counts.len() > DISCRETE {
             return None;
         }

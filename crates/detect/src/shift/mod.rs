@@ -89,11 +89,17 @@ impl State for Sampled {
         let reference = evidence.reference.map(|r| &r.table).filter(|r| rows(r) >= self.params.least_rows);
         let current = Some(&evidence.sample.table).filter(|c| rows(c) >= self.params.least_rows);
         let (Some(reference), Some(current)) = (reference, current) else {
-            return Box::new(Shifted { tests: 0, changes: Vec::new(), rows: None, too_small: Some(self.params.least_rows) });
+            return Box::new(Shifted {
+                tests: 0,
+                changes: Vec::new(),
+                rows: None,
+                too_small: Some(self.params.least_rows),
+            });
         };
         let tested = columns::compare(evidence.schema, current, reference, evidence.key);
         let tests = tested.len();
-        let real = |change: &Change| change.adjusted <= self.params.alpha && change.outcome.effect >= self.params.effect;
+        let real =
+            |change: &Change| change.adjusted <= self.params.alpha && change.outcome.effect >= self.params.effect;
         let changes: Vec<Change> = tested.into_iter().filter(real).collect();
         let rows = Classifier::fit(evidence.schema, current, reference, evidence.key, changes.is_empty());
         Box::new(Shifted { tests, changes, rows, too_small: None })
@@ -119,7 +125,11 @@ impl Model for Shifted {
     fn explain(&self, table: &Table, row: usize) -> Reason {
         let columns = self.rows.as_ref().map(|rows| rows.columns_against(table, row)).unwrap_or_default();
         let named = if columns.is_empty() { String::new() } else { format!(", most of all by {}", columns.join(", ")) };
-        Reason { text: format!("more like what is new here than like the reference{named}"), columns, suggested_label: None }
+        Reason {
+            text: format!("more like what is new here than like the reference{named}"),
+            columns,
+            suggested_label: None,
+        }
     }
 
     fn observations(&self) -> Vec<Observation> {

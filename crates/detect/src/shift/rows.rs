@@ -46,7 +46,8 @@ impl Classifier {
         let key = key.derive("folds");
         let both = stacked(&binning.codes(current), &binning.codes(reference));
         let labels: Vec<u32> = (0..both.rows()).map(|r| u32::from(r < current.len)).collect();
-        let fold_of: Vec<u64> = [current, reference].iter().flat_map(|t| &t.feature_keys).map(|&k| fold(key, k)).collect();
+        let fold_of: Vec<u64> =
+            [current, reference].iter().flat_map(|t| &t.feature_keys).map(|&k| fold(key, k)).collect();
         let params = Params { trees: 60, depth: 5, rate: 0.1, min_hessian: 5.0, seed: key.seed(), ..Params::default() };
         let folds: Vec<Booster> = (0..FOLDS)
             .into_par_iter()
@@ -57,8 +58,7 @@ impl Classifier {
             .collect();
         let offset = (reference.len as f64 / current.len as f64).ln();
         let sizes = (current.len, reference.len);
-        let mut fitted =
-            Self { binning, folds, key, names, offset, auc: 0.5, p_value: 1.0, sizes, calm: false };
+        let mut fitted = Self { binning, folds, key, names, offset, auc: 0.5, p_value: 1.0, sizes, calm: false };
         let (a, b) = (fitted.log_ratios(current), fitted.log_ratios(reference));
         (fitted.auc, fitted.p_value) = mann_whitney(&a, &b);
         fitted.calm = nothing_changed && !fitted.tells_apart();

@@ -37,7 +37,12 @@ enum Problem {
 pub(crate) type Target<'a> = (&'a str, CellType);
 
 /// Parses the rows of a chunk. `targets` are the dataset's columns; one that the file lacks comes out as missing values.
-pub(crate) fn decode(chunk: &Chunk, file: &TextFile, targets: &[Target<'_>], index: usize) -> Result<Vec<Series>, Error> {
+pub(crate) fn decode(
+    chunk: &Chunk,
+    file: &TextFile,
+    targets: &[Target<'_>],
+    index: usize,
+) -> Result<Vec<Series>, Error> {
     let text = to_utf8(&chunk.bytes, file.dialect.encoding);
     let rows = chunk.rows as usize;
     let mut table = Table {
@@ -69,7 +74,11 @@ pub(crate) fn decode(chunk: &Chunk, file: &TextFile, targets: &[Target<'_>], ind
 fn finish(builders: Vec<Builder>, targets: &[Target<'_>], file: &TextFile) -> Result<Vec<Series>, Error> {
     let series = builders.into_iter().zip(targets).map(|(builder, (name, _))| builder.finish(name));
     series.collect::<Result<_, _>>().map_err(|e| {
-        Error::malformed(Place::file(&file.name), shown(&e.to_string()), "please report this file: taster should not do that")
+        Error::malformed(
+            Place::file(&file.name),
+            shown(&e.to_string()),
+            "please report this file: taster should not do that",
+        )
     })
 }
 

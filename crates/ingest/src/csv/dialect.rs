@@ -125,16 +125,14 @@ fn has_header(records: &[Vec<Vec<u8>>]) -> bool {
     let Some((first, rest)) = records.split_first() else { return true };
     let named = first.iter().any(|c| !c.is_empty());
     let valued = first.iter().any(|c| is_value(c));
-    let again = first
-        .iter()
-        .enumerate()
-        .any(|(i, name)| !name.is_empty() && rest.iter().any(|r| r.get(i) == Some(name)));
+    let again =
+        first.iter().enumerate().any(|(i, name)| !name.is_empty() && rest.iter().any(|r| r.get(i) == Some(name)));
     named && !valued && !again
 }
 
 fn is_value(cell: &[u8]) -> bool {
     let cell = cell.trim_ascii();
-    Digits::PLAIN.float(cell).is_some_and(|v| v.is_finite())
+    Digits::PLAIN.float(cell).is_some_and(f64::is_finite)
         || date::date(cell).is_some()
         || date::timestamp(cell).is_some()
         || cell.eq_ignore_ascii_case(b"true")

@@ -2,9 +2,8 @@ use super::{CellType, Chunk, Dialect, cells::Cells, date, decode::to_utf8, numbe
 use crate::CsvOptions;
 
 /// Cells that mean "no value".
-const MISSING: [&[u8]; 13] = [
-    b"", b"?", b"-", b"NA", b"N/A", b"n/a", b"NULL", b"null", b"None", b"NaN", b"nan", b"NaT", b"<NA>",
-];
+const MISSING: [&[u8]; 13] =
+    [b"", b"?", b"-", b"NA", b"N/A", b"n/a", b"NULL", b"null", b"None", b"NaN", b"nan", b"NaT", b"<NA>"];
 const LONGEST: usize = 4;
 
 /// Which cells mean "no value".
@@ -36,6 +35,7 @@ impl Missing {
 
 /// What the cells of a column seen so far can be.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a type still possible, independent of the others
 pub(crate) struct Guess {
     values: u64,
     bool: bool,
@@ -138,7 +138,9 @@ mod tests {
 
     fn guess(separator: u8, cells: &[&str]) -> CellType {
         let mut guess = Guess::new(separator, &CsvOptions::default());
-        cells.iter().for_each(|c| guess.see(c.as_bytes()));
+        for cell in cells {
+            guess.see(cell.as_bytes());
+        }
         guess.cell_type()
     }
 

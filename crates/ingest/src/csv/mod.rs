@@ -21,7 +21,7 @@ pub(crate) use dialect::{Dialect, sniff, sniff_encoding};
 pub(crate) use infer::{Guess, Missing, infer};
 pub(crate) use number::Digits;
 pub(crate) use source::Text;
-pub(crate) use split::{Chunk, Chunks, whole_records};
+pub(crate) use split::{Chunk, Chunks, holds_record, whole_records};
 pub(crate) use table::{Seen, TextFile, column_names};
 
 /// Whether a text is an ISO 8601 date or timestamp.

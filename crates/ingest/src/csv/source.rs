@@ -20,7 +20,7 @@ pub(crate) struct Text {
 
 enum Stream {
     Plain(BufReader<Tap>),
-    Gzip(MultiGzDecoder<BufReader<Tap>>),
+    Gzip(Box<MultiGzDecoder<BufReader<Tap>>>),
     Zstd(Box<zstd::Decoder<'static, BufReader<Tap>>>),
 }
 
@@ -46,7 +46,7 @@ impl Text {
         let reader = BufReader::with_capacity(BUFFER, tap);
         let stream = match compression {
             Compression::None => Stream::Plain(reader),
-            Compression::Gzip => Stream::Gzip(MultiGzDecoder::new(reader)),
+            Compression::Gzip => Stream::Gzip(Box::new(MultiGzDecoder::new(reader))),
             Compression::Zstd => Stream::Zstd(Box::new(zstd_decoder(reader).map_err(|e| Error::io(name, e))?)),
         };
         let coding = match encoding {

@@ -121,6 +121,13 @@ pub(crate) fn whole_records(bytes: &[u8], file: &TextFile) -> Option<Chunk> {
     (rows > 0).then(|| Chunk { bytes: bytes.to_vec(), rows, first_line: 1, header: false })
 }
 
+/// Whether these bytes, which begin a file, hold a whole record.
+pub(crate) fn holds_record(bytes: &[u8], dialect: &Dialect) -> bool {
+    let mut splitter = Splitter::new(dialect);
+    splitter.scan(bytes, false);
+    splitter.rows > 0
+}
+
 /// Finds where records end, going over every byte once.
 struct Splitter {
     separator: u8,

@@ -1,13 +1,10 @@
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use super::{Dialect, Missing, cells::Cells};
-use crate::{Limits, Note, Ragged};
+use crate::{Limits, Note, Ragged, names::unique};
 
 /// A text file and how it becomes columns of the dataset.
 #[derive(Clone, Debug)]
@@ -67,17 +64,10 @@ pub(crate) fn column_names(head: &[u8], dialect: &Dialect, file: &str, notes: &m
     let first = first_record(head, dialect);
     let given = if dialect.header { first } else { vec![String::new(); first.len()] };
     let required = given.iter().rposition(|n| !n.is_empty()).map_or(given.len(), |last| last + 1);
-    let mut used: BTreeSet<String> = BTreeSet::new();
-    let mut names = Vec::with_capacity(given.len());
-    for (i, name) in given.iter().enumerate() {
-        let wanted = if name.is_empty() { format!("column_{}", i + 1) } else { name.clone() };
-        let unique = unique(&wanted, &used, &given);
-        if !name.is_empty() && unique != *name {
-            notes.push(Note::new(format!("{file}: a second column {name:?} is called {unique:?} here")));
-        }
-        used.insert(unique.clone());
-        names.push(unique);
-    }
+    let unnamed_by_place = |(i, name): (usize, &String)| {
+        if name.is_empty() { format!("column_{}", i + 1) } else { name.clone() }
+    };
+    let names = unique(given.iter().enumerate().map(unnamed_by_place).collect(), file, notes);
     let unnamed = given.iter().filter(|n| n.is_empty()).count();
     if dialect.header && unnamed > 0 {
         notes.push(Note::new(format!("{file}: {unnamed} columns have no name and are called by their position")));
@@ -85,28 +75,16 @@ pub(crate) fn column_names(head: &[u8], dialect: &Dialect, file: &str, notes: &m
     (names, required)
 }
 
-/// `wanted`, or with a number that no other column has.
-fn unique(wanted: &str, used: &BTreeSet<String>, given: &[String]) -> String {
-    if !used.contains(wanted) {
-        return wanted.to_owned();
-    }
-    let numbered = (2..).map(|n| format!("{wanted}_{n}")).find(|n| !used.contains(n) && !given.contains(n));
-    numbered.unwrap_or_else(|| wanted.to_owned())
-}
-
 fn first_record(head: &[u8], dialect: &Dialect) -> Vec<String> {
     let text = super::decode::to_utf8(head, dialect.encoding);
     let mut cells = Cells::new(&text, dialect);
     let mut scratch = Vec::new();
     let mut record = Vec::new();
-    while cells.next_record() {
-        loop {
-            let cell = cells.cell();
-            record.push(String::from_utf8_lossy(cell.text(dialect.quote, &mut scratch)).trim().to_owned());
-            if cell.last {
-                return record;
-            }
-        }
+    let mut more = cells.next_record();
+    while more {
+        let cell = cells.cell();
+        record.push(String::from_utf8_lossy(cell.text(dialect.quote, &mut scratch)).trim().to_owned());
+        more = !cell.last;
     }
     record
 }

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     io::{Cursor, Read, Seek, SeekFrom},
     ops::Range,
 };
@@ -104,11 +105,11 @@ fn parse(tail: &[u8]) -> Result<(FileMetadata, Vec<Root>), String> {
     file.extend_from_slice(tail);
     let meta = read_metadata(&mut Cursor::new(file)).map_err(|e| e.to_string())?;
     let schema = infer_schema(&meta).map_err(|e| e.to_string())?;
+    let stored: BTreeMap<&str, &ParquetType> = meta.schema().fields().iter().map(|f| (f.name(), f)).collect();
     let mut roots = Vec::with_capacity(schema.len());
     for (_, field) in schema.iter() {
         let mut field = plain_field(field);
-        let stored = meta.schema().fields().iter().find(|f| f.name() == field.name.as_str());
-        let Some(stored) = stored else {
+        let Some(stored) = stored.get(field.name.as_str()) else {
             return Err(format!("column {:?} is in the Arrow schema only", field.name.as_str()));
         };
         if field.dtype == ArrowDataType::BinaryView && is_text(stored) {
@@ -117,7 +118,7 @@ fn parse(tail: &[u8]) -> Result<(FileMetadata, Vec<Root>), String> {
         let leaves = n_columns(&field.dtype);
         roots.push(Root { field, leaves, flat: 0..0 });
     }
-    if roots.len() != meta.schema().fields().len() {
+    if roots.len() != stored.len() {
         return Err("columns are missing from its Arrow schema".to_owned());
     }
     Ok((meta, roots))

@@ -5,6 +5,7 @@ use std::{
 };
 
 use polars_buffer::Buffer;
+use polars_parquet::read::ColumnChunkMetadata;
 use taster_core::Digest;
 
 use super::{Footer, footer::Root};
@@ -38,9 +39,16 @@ impl RowGroup {
 }
 
 /// Reads one top-level column of a row group by itself, without hashing.
-pub(crate) fn read_root(tap: &mut Tap, name: &str, footer: &Arc<Footer>, index: usize, root: &Root) -> Result<RowGroup, Error> {
+pub(crate) fn read_root(
+    tap: &mut Tap,
+    name: &str,
+    footer: &Arc<Footer>,
+    index: usize,
+    root: &Root,
+) -> Result<RowGroup, Error> {
     let group = &footer.meta.row_groups[index];
-    let chunks = || group.columns_under_root_iter(&root.field.name).into_iter().flatten().map(|c| c.byte_range());
+    let chunks =
+        || group.columns_under_root_iter(&root.field.name).into_iter().flatten().map(ColumnChunkMetadata::byte_range);
     let start = chunks().map(|r| r.start).min().unwrap_or(0);
     let end = chunks().map(|r| r.end).max().unwrap_or(start);
     let mut bytes = Vec::new();

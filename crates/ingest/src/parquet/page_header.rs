@@ -136,10 +136,7 @@ mod tests {
         // type 0, uncompressed 100, compressed 50, data page header {values 7, encodings 0, 3, 3}.
         let bytes = [0x15, 0, 0x15, 200, 1, 0x15, 100, 0x2c, 0x15, 14, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0, 0xff];
         let (header, length) = PageHeader::read(&bytes).unwrap();
-        assert_eq!(
-            header,
-            PageHeader { uncompressed_size: 100, compressed_size: 50, values: 7, dictionary_values: 0 }
-        );
+        assert_eq!(header, PageHeader { uncompressed_size: 100, compressed_size: 50, values: 7, dictionary_values: 0 });
         assert_eq!(length, bytes.len() - 1);
     }
 

@@ -30,14 +30,13 @@ pub(super) fn histogram(value: &Value) -> Option<Markup> {
         bars(&mut out, "reference", reference, top, 0.92);
     }
     bars(&mut out, "current", &current, top, if reference.is_some() { 0.46 } else { 0.92 });
-    out.lit("</svg><figcaption>");
-    out.wrap("<span>", &text::number(edges[0]), "</span><span class=\"legend\">");
+    out.wrap("</svg><figcaption><span>", &text::number(edges[0]), "</span><span class=\"legend\">");
     out.lit("<i class=\"current\"></i>this dataset");
     if reference.is_some() {
         out.lit(" <i class=\"reference\"></i>reference");
     }
-    out.wrap(", highest bar ", &text::number(100.0 * top), " %</span>");
-    out.wrap("<span>", &text::number(edges[bins]), "</span></figcaption></figure>");
+    out.wrap("</span><span>", &text::number(edges[bins]), "</span></figcaption>");
+    out.wrap("<p class=\"quiet\">The tallest bar is ", &text::number(100.0 * top), " % of its rows.</p></figure>");
     Some(out)
 }
 

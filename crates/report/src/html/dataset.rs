@@ -5,18 +5,18 @@ use crate::text;
 
 const MAX_ROWS: usize = 1000;
 const MAX_BYTES: usize = 500_000;
-/// Longer tables are folded.
+/// Rows of a table that is unfolded.
 const OPEN_ROWS: usize = 40;
 const MAX_CHARS: usize = 200;
 
 /// What was read: files with their digests, columns with their roles and why; the same for the reference.
 pub(super) fn section(out: &mut Markup, scan: &Scan) {
     out.lit("<section id=\"dataset\"><h2>What was read</h2>\n");
-    record(out, &scan.dataset);
+    record(out, &scan.dataset, OPEN_ROWS);
     match &scan.reference {
         Some(reference) => {
             out.lit("<h3>Trusted reference</h3>\n");
-            record(out, reference);
+            record(out, reference, 0);
         }
         None => {
             out.lit("<p class=\"quiet\">No trusted reference was given.</p>");
@@ -25,18 +25,14 @@ pub(super) fn section(out: &mut Markup, scan: &Scan) {
     out.lit("</section>\n");
 }
 
-fn record(out: &mut Markup, record: &DatasetRecord) {
+/// Tables with more rows than `open` are folded.
+fn record(out: &mut Markup, record: &DatasetRecord, open: usize) {
     out.wrap("<p>", &roles(&record.schema.columns), "</p>");
-    out.wrap("<p class=\"quiet\">Merkle root over all rows: <code>", &record.rows_root.to_string(), "</code></p>");
-    table(
-        out,
-        "Files",
-        &record.files,
-        "<tr><th>File</th><th>Format</th><th>Size</th><th>Rows</th><th>SHA-256</th></tr>",
-        file,
-    );
+    out.wrap("<p class=\"note\">Merkle root over all rows: <code>", &record.rows_root.to_string(), "</code></p>");
+    let header = "<tr><th>File</th><th>Format</th><th>Size</th><th>Rows</th><th>SHA-256</th></tr>";
+    table(out, ("Files", open), header, &record.files, file);
     let header = "<tr><th>Column</th><th>Role</th><th>Why</th><th>Kind</th></tr>";
-    table(out, "Columns", &record.schema.columns, header, column);
+    table(out, ("Columns", open), header, &record.schema.columns, column);
 }
 
 /// `13 numeric, 1 label`
@@ -46,8 +42,14 @@ fn roles(columns: &[Column]) -> String {
     format!("{}: {}.", text::plural(columns.len() as u64, "column"), parts.collect::<Vec<_>>().join(", "))
 }
 
-fn table<T>(out: &mut Markup, title: &'static str, items: &[T], header: &'static str, row: impl Fn(&T) -> Markup) {
-    out.lit(if items.len() <= OPEN_ROWS { "<details open>" } else { "<details>" });
+fn table<T>(
+    out: &mut Markup,
+    (title, open): (&'static str, usize),
+    header: &'static str,
+    items: &[T],
+    row: impl Fn(&T) -> Markup,
+) {
+    out.lit(if items.len() <= open { "<details open>" } else { "<details>" });
     out.wrap("<summary>", &format!("{title} ({})", text::count(items.len() as u64)), "</summary>");
     out.lit("<div class=\"wide\"><table>").lit(header);
     let shown = fill(out, items, MAX_ROWS, MAX_BYTES, row);
@@ -64,7 +66,7 @@ fn file(file: &FileRecord) -> Markup {
     out.wrap("<tr><td><code>", &text::clip(&file.name, MAX_CHARS), "</code></td>");
     out.wrap("<td>", &file.format, "</td>").wrap("<td class=\"number\">", &text::bytes(file.bytes), "</td>");
     out.wrap("<td class=\"number\">", &text::count(file.rows), "</td>");
-    out.wrap("<td><code class=\"digest\">", &file.sha256.to_string(), "</code></td></tr>");
+    out.wrap("<td class=\"digest\"><code>", &file.sha256.to_string(), "</code></td></tr>");
     out
 }
 

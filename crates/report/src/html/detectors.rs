@@ -27,7 +27,7 @@ pub(super) fn section(out: &mut Markup, scan: &Scan, docs: &[RuleDoc]) {
 }
 
 fn row(out: &mut Markup, detector: &DetectorRecord) {
-    out.wrap("<tr><td><code>", &detector.id, "</code></td>");
+    out.wrap("<tr><td><code class=\"id\">", &detector.id, "</code></td>");
     out.wrap("<td>", status(detector.status), "");
     if !detector.why.is_empty() {
         out.wrap(": <span class=\"quiet\">", &text::clip(&detector.why, 500), "</span>");

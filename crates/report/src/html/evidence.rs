@@ -49,6 +49,7 @@ fn value(out: &mut Markup, v: &Value, depth: usize) {
             out.lit("<span class=\"quiet\">none</span>");
         }
         Value::Array(items) if !items.iter().any(nested) => list(out, items),
+        Value::Array(items) if items.iter().all(tally) => tallies(out, items),
         Value::Array(items) if items.iter().all(flat_record) => table(out, items),
         Value::Object(fields) if !fields.values().any(nested) => {
             let parts: Vec<String> =
@@ -68,8 +69,23 @@ fn value(out: &mut Markup, v: &Value, depth: usize) {
 fn list(out: &mut Markup, items: &[Value]) {
     let shown: Vec<String> = items.iter().take(MAX_LISTED).map(scalar).collect();
     out.text(&shown.join(", "));
-    if items.len() > MAX_LISTED {
-        out.text(&format!(" and {} more", text::count((items.len() - MAX_LISTED) as u64)));
+    more(out, items.len());
+}
+
+/// Names with a number each, in a line.
+fn tallies(out: &mut Markup, items: &[Value]) {
+    for (i, item) in items.iter().take(MAX_LISTED).enumerate() {
+        let parts: Vec<String> = item.as_object().into_iter().flat_map(Map::values).map(scalar).collect();
+        out.lit(if i == 0 { "" } else { " · " });
+        out.wrap("<code>", parts.first().map_or("", String::as_str), "</code> ");
+        out.text(parts.get(1).map_or("", String::as_str));
+    }
+    more(out, items.len());
+}
+
+fn more(out: &mut Markup, items: usize) {
+    if items > MAX_LISTED {
+        out.text(&format!(" and {} more", text::count((items - MAX_LISTED) as u64)));
     }
 }
 
@@ -108,6 +124,12 @@ fn table(out: &mut Markup, items: &[Value]) {
 
 fn nested(v: &Value) -> bool {
     v.is_array() || v.is_object()
+}
+
+/// A record of a name and a number.
+fn tally(v: &Value) -> bool {
+    let fields: Vec<&Value> = v.as_object().into_iter().flat_map(Map::values).collect();
+    matches!(fields[..], [Value::String(_), Value::Number(_)])
 }
 
 fn flat_record(v: &Value) -> bool {

@@ -2,6 +2,7 @@ use taster_core::{Finding, Scan, Severity, Tag};
 
 use super::{
     evidence,
+    markdown::prose,
     markup::{Markup, fill},
 };
 use crate::text;
@@ -29,7 +30,9 @@ fn card(finding: &Finding) -> Markup {
     out.lit("<article class=\"card ").lit(finding.severity.name()).lit("\"><p class=\"kind\">");
     badge(&mut out, finding.severity);
     out.wrap(" <code>", &finding.detector, "</code>").wrap(" <span>", &words(&finding.code), "</span></p>");
-    out.wrap("<p class=\"message\">", &text::clip(&finding.message, 1000), "</p>");
+    out.lit("<p class=\"message\">");
+    prose(&mut out, &text::clip(&finding.message, 1000));
+    out.lit("</p>");
     measures(&mut out, finding);
     columns(&mut out, &finding.columns);
     let found = evidence::render(&finding.evidence);
@@ -49,9 +52,9 @@ pub(super) fn badge(out: &mut Markup, severity: Severity) {
 fn measures(out: &mut Markup, finding: &Finding) {
     let parts = [
         (finding.rows > 0).then(|| text::plural(finding.rows, "row")),
-        finding.magnitude.map(|m| format!("magnitude {}", text::number(m))),
-        finding.p_value.map(|p| format!("p = {}", text::number(p))),
-        finding.q_value.map(|q| format!("q = {}", text::number(q))),
+        finding.magnitude.filter(|&m| m > 0.0).map(|m| format!("magnitude {}", text::unit(m))),
+        finding.p_value.map(|p| format!("p {}", text::chance(p))),
+        finding.q_value.map(|q| format!("q {}", text::chance(q))),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if !parts.is_empty() {

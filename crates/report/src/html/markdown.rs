@@ -115,6 +115,17 @@ fn paragraph(out: &mut Markup, lines: &[&str]) -> usize {
     text.len()
 }
 
+/// Renders a sentence that may quote names in backticks, and nothing else.
+pub(super) fn prose(out: &mut Markup, mut text: &str) {
+    while let Some(at) = text.find('`') {
+        out.text(&text[..at]);
+        text = &text[at..];
+        let Some(done) = code_span(out, text) else { break };
+        text = &text[done..];
+    }
+    out.text(text);
+}
+
 /// Renders what stands within a line.
 fn inline(out: &mut Markup, mut text: &str) {
     while let Some(at) = text.find(['`', '*', '[']) {
@@ -186,6 +197,13 @@ mod tests {
         );
         assert_eq!(html("2 * 3 ** `x [y] z"), "<p>2 * 3 ** &#96;x [y] z</p>");
         assert_eq!(html("[t](https://e.org/)"), "<p>t <span class=\"quiet\">(https://e.org/)</span></p>");
+    }
+
+    #[test]
+    fn prose_knows_code_alone() {
+        let mut out = super::Markup::default();
+        super::prose(&mut out, "`a<b` is **not** [b](c), `nor");
+        assert_eq!(out.into_string(), "<code>a&lt;b</code> is **not** [b](c), &#96;nor");
     }
 
     #[test]

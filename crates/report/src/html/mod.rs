@@ -81,7 +81,7 @@ fn foot(out: &mut Markup, scan: &Scan) {
 const fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Passed => "Passed",
-        Verdict::Warned => "Passed with warnings",
+        Verdict::Warned => "Warned",
         Verdict::Failed => "Failed",
         Verdict::Incomplete => "Incomplete",
     }

@@ -2,6 +2,7 @@ use taster_core::Scan;
 
 use super::{
     ShownRow, findings,
+    markdown::prose,
     markup::{Markup, fill},
 };
 use crate::text;
@@ -51,26 +52,30 @@ fn row(shown: &ShownRow) -> Markup {
     out.lit("<p class=\"kind\">");
     findings::badge(&mut out, entry.severity);
     out.wrap(" <code>", &entry.detector, "</code>").wrap(" <span>", &measures(shown), "</span></p>");
-    out.wrap("<p>", &text::clip(&entry.reason, 500), "</p>");
+    out.lit("<p>");
+    prose(&mut out, &text::clip(&entry.reason, 500));
+    out.lit("</p>");
     if let Some((label, probability)) = &entry.suggested_label {
         out.wrap("<p>Suggested label: <code>", &text::clip(label, MAX_CHARS), "</code>");
-        out.wrap(" <span class=\"quiet\">with probability ", &text::number(*probability), "</span></p>");
+        out.wrap(" <span class=\"quiet\">with probability ", &text::unit(*probability), "</span></p>");
     }
     out.lit("</td><td>");
-    values(&mut out, &shown.values);
+    values(&mut out, shown);
     out.lit("</td></tr>\n");
     out
 }
 
 fn measures(shown: &ShownRow) -> String {
     let entry = &shown.entry;
-    let part = |name: &str, x: Option<f64>| x.map_or_else(String::new, |x| format!(" · {name} = {}", text::number(x)));
-    format!("score {}{}{}", text::number(entry.score), part("p", entry.p_value), part("q", entry.q_value))
+    let part = |name: &str, x: Option<f64>| x.map_or_else(String::new, |x| format!(" · {name} {}", text::chance(x)));
+    format!("score {}{}{}", text::unit(entry.score), part("p", entry.p_value), part("q", entry.q_value))
 }
 
 /// What speaks against the row first; the rest can be unfolded.
-fn values(out: &mut Markup, values: &[(String, String, bool)]) {
-    let (against, rest): (Vec<_>, Vec<_>) = values.iter().partition(|v| v.2);
+fn values(out: &mut Markup, shown: &ShownRow) {
+    let (mut against, rest): (Vec<_>, Vec<_>) = shown.values.iter().partition(|v| v.2);
+    let rank = |name: &String| shown.entry.columns.iter().position(|c| c == name).unwrap_or(usize::MAX);
+    against.sort_by_key(|(name, ..)| rank(name));
     pairs(out, "<dl class=\"values against\">", &against);
     if rest.is_empty() {
         return;

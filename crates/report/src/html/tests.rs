@@ -79,11 +79,11 @@ fn a_clean_scan_says_so() {
 #[test]
 fn the_page_never_grows_beyond_its_limit() {
     let mut scan = sample::hostile();
-    let nasty = "<".repeat(5000) + &"\u{202E}".repeat(5000);
+    let nasty = "<".repeat(600) + &"\u{202E}".repeat(600);
     scan.dataset.schema.columns =
         vec![Column { name: nasty.clone(), kind: Kind::Int, role: Role::Numeric, why: nasty.clone() }; 3_000];
     scan.findings = vec![taster_core::Finding { message: nasty.clone(), ..scan.findings[0].clone() }; 3000];
-    let rows = vec![ShownRow { values: vec![(nasty.clone(), nasty, true); 100], ..sample::rows(1).remove(0) }; 2000];
+    let rows = vec![ShownRow { values: vec![(nasty.clone(), nasty, true); 50], ..sample::rows(1).remove(0) }; 1000];
     let page = page(&scan, &rows);
     assert!(page.len() <= MAX_BYTES && page.len() > MAX_BYTES * 9 / 10, "{} bytes", page.len());
     assert!(page.contains("the full list is quarantine.parquet"));
@@ -92,12 +92,17 @@ fn the_page_never_grows_beyond_its_limit() {
     assert!(page.ends_with("</html>\n"));
 }
 
-/// Run with `--ignored` and `TASTER_SAMPLE=FILE` to look at the page.
+/// Run with `--ignored` and `TASTER_SAMPLES=FOLDER` to look at the page, and to check the SARIF with other tools.
 #[test]
-#[ignore = "writes a page to look at"]
-fn write_a_sample() {
-    let Some(path) = std::env::var_os("TASTER_SAMPLE") else { return };
-    std::fs::write(&path, page(&sample::scan(), &sample::rows(12))).unwrap();
-    let hostile = std::path::Path::new(&path).with_extension("hostile.html");
-    std::fs::write(hostile, page(&sample::hostile(), &sample::hostile_rows())).unwrap();
+#[ignore = "writes files to look at"]
+fn write_samples() {
+    let Some(folder) = std::env::var_os("TASTER_SAMPLES").map(std::path::PathBuf::from) else { return };
+    for (name, scan, rows) in [
+        ("report", sample::scan(), sample::rows(12)),
+        ("clean", sample::clean(), Vec::new()),
+        ("hostile", sample::hostile(), sample::hostile_rows()),
+    ] {
+        std::fs::write(folder.join(name).with_extension("html"), page(&scan, &rows)).unwrap();
+        std::fs::write(folder.join(name).with_extension("sarif"), crate::sarif(&scan, &sample::docs())).unwrap();
+    }
 }

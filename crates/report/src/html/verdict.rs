@@ -1,6 +1,6 @@
 use taster_core::{Scan, Severity, Verdict};
 
-use super::{markup::Markup, verdict_word};
+use super::{markdown::prose, markup::Markup, verdict_word};
 use crate::{advice, text};
 
 const SEVERITIES: [Severity; 4] = [Severity::Critical, Severity::Important, Severity::Monitor, Severity::Info];
@@ -15,7 +15,9 @@ pub(super) fn section(out: &mut Markup, scan: &Scan) {
     });
     out.lit("<p class=\"brand\">taster · dataset report</p>");
     out.wrap("<h1>", verdict_word(scan.verdict), "</h1>");
-    out.wrap("<p class=\"reason\">", &text::clip(&scan.verdict_reason, 1000), "</p>");
+    out.lit("<p class=\"reason\">");
+    prose(out, &text::clip(&scan.verdict_reason, 1000));
+    out.lit("</p>");
     facts(out, scan);
     out.lit("</header>\n");
     contents(out);
@@ -25,11 +27,11 @@ pub(super) fn section(out: &mut Markup, scan: &Scan) {
 fn facts(out: &mut Markup, scan: &Scan) {
     let dataset = &scan.dataset;
     let quarantined = match dataset.rows {
-        0 => text::count(scan.quarantined_rows),
-        rows => {
+        rows if rows > 0 && scan.quarantined_rows > 0 => {
             let share = 100.0 * scan.quarantined_rows as f64 / rows as f64;
             format!("{} ({} %)", text::count(scan.quarantined_rows), text::number(share))
         }
+        _ => text::count(scan.quarantined_rows),
     };
     out.lit("<dl class=\"facts\">");
     for (name, value) in [
@@ -61,7 +63,9 @@ fn contents(out: &mut Markup) {
 fn next(out: &mut Markup, scan: &Scan) {
     out.lit("<section class=\"next\"><h2>What to do next</h2><ul>");
     for step in advice::next(scan) {
-        out.wrap("<li>", &step, "</li>");
+        out.lit("<li>");
+        prose(out, &step);
+        out.lit("</li>");
     }
     out.lit("</ul></section>\n");
 }

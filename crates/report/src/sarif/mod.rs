@@ -1,5 +1,7 @@
 //! SARIF 2.1.0 (OASIS 2020), as code-scanning services and editors read it.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 use taster_core::{FileRecord, Scan, Verdict};
 
@@ -81,7 +83,7 @@ fn uri(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}"); // writing to a string cannot fail
         }
     }
     out

@@ -45,18 +45,20 @@ impl<'a> Rules<'a> {
         let tags = self.worst.get(id).map_or(&[][..], |f| &f.tags);
         let mut labels = vec!["security".to_owned(), "data-poisoning".to_owned()];
         labels.extend(tags.iter().map(|t| format!("{} {}", t.catalogue, t.id)));
-        json!({
+        let mut rule = json!({
             "id": id,
-            "name": pascal_case(id),
             "shortDescription": {"text": message(&finds)},
             "fullDescription": {"text": message(&finds)},
             "help": {"text": help, "markdown": help},
             "defaultConfiguration": {"level": level(severity)},
-            "properties": {
-                "tags": labels,
-                "security-severity": security_severity(severity),
-            },
-        })
+            "properties": {"tags": labels, "security-severity": security_severity(severity)},
+        });
+        // A name that differs from the id in case alone is not allowed.
+        let name = pascal_case(id);
+        if !name.eq_ignore_ascii_case(id) {
+            rule["name"] = name.into();
+        }
+        rule
     }
 }
 

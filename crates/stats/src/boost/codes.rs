@@ -30,6 +30,16 @@ impl CodeColumn {
     pub fn nominal(codes: Vec<u8>, bins: usize) -> Self {
         Self { codes, bins, order: Order::Nominal }
     }
+
+    fn coarser(&self, bins: usize) -> Self {
+        if self.order == Order::Nominal || self.bins <= bins.max(2) {
+            return self.clone();
+        }
+        // Missing values, code 0, stay apart.
+        let joined = (self.bins - 1).div_ceil(bins.max(2) - 1);
+        let code = |&code: &u8| (code as usize).div_ceil(joined) as u8;
+        Self::ordered(self.codes.iter().map(code).collect(), (self.bins - 1).div_ceil(joined) + 1)
+    }
 }
 
 /// A table of codes, column by column.
@@ -55,6 +65,12 @@ impl Codes {
     /// Columns, in order.
     pub fn columns(&self) -> &[CodeColumn] {
         &self.columns
+    }
+
+    /// The same table with at most `bins` bins a column: neighbouring bins of ordered columns are joined.
+    #[must_use]
+    pub fn coarser(&self, bins: usize) -> Self {
+        Self { rows: self.rows, columns: self.columns.iter().map(|c| c.coarser(bins)).collect() }
     }
 
     /// The given rows, in the given order.

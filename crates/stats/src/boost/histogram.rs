@@ -53,7 +53,6 @@ impl<const L: usize> Histogram<L> {
 }
 
 /// Rows to be summed, with their leaves and gradients side by side.
-#[derive(Default)]
 pub(super) struct Members<const L: usize> {
     pub rows: Vec<u32>,
     pub leaves: Vec<u8>,
@@ -61,10 +60,6 @@ pub(super) struct Members<const L: usize> {
 }
 
 impl<const L: usize> Members<L> {
-    pub fn new() -> Self {
-        Self { rows: Vec::new(), leaves: Vec::new(), values: Vec::new() }
-    }
-
     pub fn clear(&mut self) {
         self.rows.clear();
         self.leaves.clear();
