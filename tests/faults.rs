@@ -32,22 +32,21 @@ fn clobbered_pages() {
     let room = Room::new();
     room.parquet("data.parquet", mixed(20_000, 1));
     let whole = fs::read(room.path("data.parquet")).unwrap();
-    let mut refused = 0;
-    for part in 0..9 {
-        // The first lands on a page's header; the others where they may, and some of those only change numbers.
+    for part in 0..10 {
         let at = 4 + whole.len() * part / 10;
         let mut bytes = whole.clone();
-        bytes[at..at + 400].fill(0xff);
+        let end = whole.len().min(at + 400);
+        bytes[at..end].fill(0xff);
         room.write("data.parquet", &bytes);
         let run = room.run(&["scan", "data.parquet", "--label", "y", "--out", "report"]);
-        assert!(part > 0 || run.status == 2, "{}", run.stdout);
-        if run.status == 2 {
-            run.refused(&["data.parquet"]);
-            left_behind(&room, &["data.parquet"]);
-            refused += 1;
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        match run.status {
+            // What is stored uncompressed and without a checksum is read as other numbers: nobody can know.
+            0 | 1 if part > 0 => fs::remove_dir_all(room.path("report")).unwrap(),
+            _ => run.refused(&["data.parquet"]),
         }
+        left_behind(&room, &["data.parquet"]);
     }
-    assert!(refused >= 3, "{refused} of 9 broken files were refused");
 }
 
 #[test]
@@ -98,25 +97,34 @@ fn one_broken_file_among_sound_ones() {
 
 // --- what is too large ---
 
-#[test]
-fn fifty_thousand_columns() {
-    let room = Room::new();
+/// A CSV of this many columns and 20 rows.
+fn wide_csv(room: &Room, columns: usize) {
     let mut out = BufWriter::new(File::create(room.path("wide.csv")).unwrap());
     let mut draw = Draw::new(1);
-    let header: Vec<String> = (0..50_000).map(|i| format!("c{i}")).collect();
+    let header: Vec<String> = (0..columns).map(|i| format!("c{i}")).collect();
     writeln!(out, "{}", header.join(",")).unwrap();
     for _ in 0..20 {
         let row: Vec<String> = header.iter().map(|_| (draw.bits() % 1000).to_string()).collect();
         writeln!(out, "{}", row.join(",")).unwrap();
     }
-    drop(out);
+}
+
+#[test]
+fn fifty_thousand_columns() {
+    let room = Room::new();
+    wide_csv(&room, 50_000);
     let run = room.run(&["scan", "wide.csv", "--out", "report"]);
-    assert!((0..=2).contains(&run.status) && !run.stderr.contains("panicked"), "{}", run.stderr);
-    if run.status == 2 {
-        run.refused(&["wide.csv"]);
-    } else {
-        assert_ne!(room.json("report/findings.json")["verdict"], "passed", "20 rows say nothing of 50,000 columns");
-    }
+    assert!(run.status < 2, "{}", run.stderr);
+    assert_ne!(room.json("report/findings.json")["verdict"], "passed", "20 rows say little of 50,000 columns");
+    assert!(run.stdout.contains("20 rows are too few"), "{}", run.stdout);
+}
+
+#[test]
+fn more_columns_than_anyone_has() {
+    let room = Room::new();
+    wide_csv(&room, 120_000);
+    room.run(&["scan", "wide.csv"]).refused(&["wide.csv", "columns"]);
+    left_behind(&room, &["wide.csv"]);
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::{
     field::{Field, kind, unify},
     files::discover,
     frame::text_bytes,
-    open,
+    like::{self, Like},
+    merge, open,
     plan::{How, Plan},
     profile::Profile,
     roles::{self, Assigned, Coding},
@@ -34,7 +35,7 @@ impl Dataset {
         let mut notes = Vec::new();
         let files = discover(inputs, &mut notes)?;
         let opened = open::open_all(&files, options, &mut notes)?;
-        let plan = Arc::new(open::plan(opened, options, &mut notes)?);
+        let plan = Arc::new(merge::plan(opened, options, &mut notes)?);
         let mut dataset =
             Self { plan, files, schema: Schema::default(), codings: Vec::new(), notes, options: options.clone() };
         let sample = dataset.sample()?;
@@ -48,7 +49,9 @@ impl Dataset {
         let mut notes = Vec::new();
         let files = discover(inputs, &mut notes)?;
         let opened = open::open_all(&files, options, &mut notes)?;
-        let plan = Arc::new(open::plan_like(opened, options, like, &mut notes)?);
+        let (columns, fields) = (&like.schema.columns, like.plan.fields.clone());
+        let as_like = Like { columns, fields, dims: like.plan.dims.clone(), exact: false };
+        let plan = Arc::new(like::plan(opened, options, as_like, &mut notes)?);
         let (schema, codings) = (like.schema.clone(), like.codings.clone());
         let mut dataset = Self { plan, files, schema, codings, notes, options: options.clone() };
         dataset.sample()?;
@@ -56,6 +59,17 @@ impl Dataset {
             column.kind = kind(&field.dtype).unwrap_or(taster_core::Kind::Null);
         }
         Ok(dataset)
+    }
+
+    /// Opens files to read their rows as those of a dataset known before, as when a manifest is verified: every column of
+    /// `schema` must be here, of its very kind. Roles are taken over; an [`crate::Encoder`] of it skips every column.
+    pub fn open_as(inputs: &[String], options: &Options, schema: &Schema) -> Result<Self, Error> {
+        let mut notes = Vec::new();
+        let files = discover(inputs, &mut notes)?;
+        let opened = open::open_all(&files, options, &mut notes)?;
+        let plan = Arc::new(like::plan(opened, options, Like::exactly(&schema.columns), &mut notes)?);
+        let codings = vec![Coding::Skipped; schema.columns.len()];
+        Ok(Self { plan, files, schema: schema.clone(), codings, notes, options: options.clone() })
     }
 
     /// The columns.
@@ -124,7 +138,7 @@ impl Dataset {
         let parquet = self.plan.files.iter().any(|f| matches!(f.how, How::Parquet { .. }));
         let textual = !parquet && matches!(coding, Coding::Category | Coding::Skipped);
         let separator = self.separator();
-        let Some(wider) = open::wider(cells, text.as_bytes(), textual, separator, &self.options.csv) else {
+        let Some(wider) = merge::wider(cells, text.as_bytes(), textual, separator, &self.options.csv) else {
             return false;
         };
         let plan = Arc::make_mut(&mut self.plan);

@@ -27,7 +27,7 @@ pub struct Encoder {
 }
 
 /// Rows whose feature hashes are gathered at once, to stay in cache.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 256;
 
 impl Encoder {
     /// An encoder for the frames of `dataset`; `key` is the scan's.

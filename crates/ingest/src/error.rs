@@ -38,7 +38,7 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        f.write_str(&clean(&self.file))?;
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }
@@ -57,7 +57,7 @@ impl fmt::Display for Place {
 #[non_exhaustive]
 pub enum Error {
     /// An input names nothing that can be read.
-    #[error("{input}: {what}")]
+    #[error("{}: {what}", clean(input))]
     Input {
         /// The input, as given.
         input: String,
@@ -65,7 +65,7 @@ pub enum Error {
         what: String,
     },
     /// The operating system refused.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", clean(&path.display().to_string()))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -187,6 +187,15 @@ impl Error {
     pub(crate) fn role(column: &str, what: impl Into<String>) -> Self {
         Self::Role { column: shown(column), what: what.into() }
     }
+}
+
+/// Text with its control characters written as escapes, so that a file's name cannot rewrite a terminal.
+pub(crate) fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_debug()) } else { out.push(c) }
+    }
+    out
 }
 
 /// Text from a file as it may stand in a message: short.

@@ -38,6 +38,8 @@ mod field;
 mod files;
 mod frame;
 mod further;
+mod like;
+mod merge;
 mod names;
 mod note;
 mod open;

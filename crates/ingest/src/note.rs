@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::error::clean;
+
 /// Something a user must be told about how the data was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -9,7 +11,7 @@ pub struct Note {
 
 impl Note {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
+        Self { text: clean(&text.into()) }
     }
 }
 

@@ -139,9 +139,8 @@ impl<'a> Scanning<'a> {
         let Some(reference) = &mut plan.reference else { return Ok(None) };
         self.progress.begin(Phase::Reference, Some(reference.bytes()));
         let schema = plan.dataset.schema().clone();
-        let observed = widening(reference, |reference| {
-            observe(reference, &schema, &[], self.key, self.limits, self.progress)
-        });
+        let observed =
+            widening(reference, |reference| observe(reference, &schema, &[], self.key, self.limits, self.progress));
         observed.map(Some).map_err(|e| if let Error::Ingest(e) = e { Error::Reference(e) } else { e })
     }
 
@@ -192,6 +191,7 @@ impl<'a> Scanning<'a> {
         }
         findings.extend(plan.dataset.notes().iter().enumerate().map(|(i, note)| note_finding(i, note)));
         findings.extend(failures.iter().map(|(id, why)| failure_finding(id, why)));
+        findings.extend(too_short(&dataset));
         for finding in &mut findings {
             let planned = plan.detectors.iter().find(|p| p.id() == finding.detector);
             finding.tags = planned.map(|p| p.entry.about.tags.to_vec()).unwrap_or_default();
@@ -319,6 +319,13 @@ fn observed_finding(detector: &str, o: &taster_core::Observation) -> Finding {
 
 fn note_finding(i: usize, note: &Note) -> Finding {
     plain_finding("ingest", &format!("note-{}", i + 1), Severity::Info, note.to_string())
+}
+
+/// Fewer rows than columns: whatever the detectors say, it is little, and `passed` would be too much.
+fn too_short(dataset: &DatasetRecord) -> Option<Finding> {
+    let (rows, columns) = (dataset.rows, dataset.schema.columns.len());
+    let message = || format!("{rows} rows are too few to judge {columns} columns by");
+    (rows < columns as u64).then(|| plain_finding("policy", "too-few-rows", Severity::Monitor, message()))
 }
 
 fn failure_finding(id: &str, why: &str) -> Finding {

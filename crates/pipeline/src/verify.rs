@@ -45,7 +45,7 @@ impl RowSource for Rows {
         let config: Config = serde_json::from_value(scan.config.clone())?;
         let schema = schema(scan)?;
         let path = path.to_str().ok_or("its path is not UTF-8")?.to_owned();
-        let dataset = Dataset::open(&[path], &options(&config.dataset)?)?;
+        let dataset = Dataset::open_as(&[path], &options(&config.dataset)?, &schema)?;
         let hasher = RowHasher::new(&schema);
         for event in dataset.pieces() {
             if let Event::Piece(piece) = event? {

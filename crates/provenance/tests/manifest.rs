@@ -1,9 +1,12 @@
 //! The manifest against its JSON Schema, in-toto's rules, and another DSSE implementation.
 
+#[path = "../../../tests/json_schema.rs"]
+mod json_schema;
 mod support;
 
 use std::{collections::BTreeMap, fs, process::Command};
 
+use json_schema::violations;
 use serde_json::Value;
 use support::Room;
 use taster_core::Digest;
@@ -19,13 +22,11 @@ fn payload(room: &Room) -> Value {
 #[test]
 fn a_statement_fits_its_schema() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
     let room = Room::signed(Algorithm::P256);
     let mut statement = payload(&room);
-    let errors: Vec<_> = validator.iter_errors(&statement).map(|e| format!("{} {e}", e.instance_path)).collect();
-    assert_eq!(errors, Vec::<String>::new());
+    assert_eq!(violations(&schema, &statement), [""; 0]);
     statement["predicate"]["dataset"]["files"][0]["sha256"] = "short".into();
-    assert!(!validator.is_valid(&statement));
+    assert_eq!(violations(&schema, &statement).len(), 1);
 }
 
 /// Nothing is left out of the schema or of the description.

@@ -18,18 +18,35 @@ use pulp::Arch;
 /// References whose distances are computed together.
 const LANES: usize = 32;
 
+/// How far apart two points are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Metric {
+    /// Length of the straight line.
+    #[default]
+    Euclidean,
+    /// Sum of the differences of all coordinates: one large difference counts no more than many small ones.
+    Taxicab,
+}
+
 /// Points that distances are measured to.
 #[derive(Clone, Debug, Default)]
 pub struct References {
     dim: usize,
     len: usize,
+    metric: Metric,
     /// Tiles of `LANES` references: for each dimension, that coordinate of all of them.
     tiles: Vec<[f32; LANES]>,
 }
 
 impl References {
-    /// Takes `points.len() / dim` points, row by row. A point with a coordinate that is not finite is far from all.
+    /// Takes `points.len() / dim` points, row by row, to measure Euclidean distances to. A point with a coordinate that is
+    /// not finite is far from all.
     pub fn new(points: &[f32], dim: usize) -> Self {
+        Self::with_metric(points, dim, Metric::Euclidean)
+    }
+
+    /// The same for another metric.
+    pub fn with_metric(points: &[f32], dim: usize, metric: Metric) -> Self {
         let len = points.len().checked_div(dim).unwrap_or(0);
         let mut tiles = vec![[0.0; LANES]; len.div_ceil(LANES) * dim];
         for (r, point) in points.chunks_exact(dim.max(1)).enumerate() {
@@ -37,7 +54,7 @@ impl References {
                 tiles[r / LANES * dim + j][r % LANES] = x;
             }
         }
-        Self { dim, len, tiles }
+        Self { dim, len, metric, tiles }
     }
 
     /// Number of references.
@@ -50,8 +67,8 @@ impl References {
         self.len == 0
     }
 
-    /// Squared Euclidean distances of each query (row by row) to every reference, in their order: `len` numbers a query.
-    /// Infinite where not a number.
+    /// Distances of each query (row by row) to every reference, in their order: `len` numbers a query. Those that are not
+    /// Euclidean are not squared. Infinite where not a number.
     pub fn squared_distances(&self, queries: &[f32], out: &mut Vec<f32>) {
         let count = queries.len().checked_div(self.dim).unwrap_or(0);
         out.clear();
@@ -59,16 +76,23 @@ impl References {
         if out.is_empty() {
             return;
         }
-        Arch::new().dispatch(|| {
-            // A tile stays in the cache while all queries pass by.
-            for (t, tile) in self.tiles.chunks_exact(self.dim).enumerate() {
-                let wanted = LANES.min(self.len - t * LANES);
-                for (query, out) in queries.chunks_exact(self.dim).zip(out.chunks_exact_mut(self.len)) {
-                    let distances = tile_distances(tile, query);
-                    out[t * LANES..t * LANES + wanted].copy_from_slice(&distances[..wanted]);
-                }
-            }
+        Arch::new().dispatch(|| match self.metric {
+            Metric::Euclidean => self.fill(queries, out, |sum, difference| *sum += difference * difference),
+            Metric::Taxicab => self.fill(queries, out, |sum, difference| *sum += difference.abs()),
         });
+    }
+
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
+    #[inline(always)]
+    fn fill(&self, queries: &[f32], out: &mut [f32], add: impl Fn(&mut f32, f32) + Copy) {
+        // A tile stays in the cache while all queries pass by.
+        for (t, tile) in self.tiles.chunks_exact(self.dim).enumerate() {
+            let wanted = LANES.min(self.len - t * LANES);
+            for (query, out) in queries.chunks_exact(self.dim).zip(out.chunks_exact_mut(self.len)) {
+                let distances = tile_distances(tile, query, add);
+                out[t * LANES..t * LANES + wanted].copy_from_slice(&distances[..wanted]);
+            }
+        }
     }
 
     /// Distances of `query` to its `ranks`-th nearest references (1 is the nearest; ranks ascending). One reference that
@@ -76,8 +100,10 @@ impl References {
     pub fn nearest(&self, query: &[f32], ranks: &[usize], buffer: &mut Vec<f32>, out: &mut [f32]) {
         self.squared_distances(query, buffer);
         nearest_of(buffer, ranks, out);
-        for distance in out {
-            *distance = distance.sqrt();
+        if self.metric == Metric::Euclidean {
+            for distance in out {
+                *distance = distance.sqrt();
+            }
         }
     }
 }
@@ -93,7 +119,7 @@ pub fn nearest_of(numbers: &mut [f32], ranks: &[usize], out: &mut [f32]) {
         if end == 0 {
             *out = f32::INFINITY;
         } else if index < end {
-            *out = *numbers[..end].select_nth_unstable_by(index, f32::total_cmp).1;
+            *out = *numbers[..end].select_nth_unstable_by_key(index, |d| d.to_bits()).1;
             end = index + 1;
         } else {
             *out = numbers[end - 1];
@@ -109,19 +135,18 @@ pub fn mean_root_of_nearest(numbers: &mut [f32], count: usize) -> f32 {
     if wanted <= itself {
         return f32::INFINITY;
     }
-    let (near, last, _) = numbers.select_nth_unstable_by(wanted - 1, f32::total_cmp);
+    let (near, last, _) = numbers.select_nth_unstable_by_key(wanted - 1, |d| d.to_bits());
     near.sort_unstable_by(f32::total_cmp); // so that the sum has one order
     (near.iter().map(|d| d.sqrt()).sum::<f32>() + last.sqrt()) / (wanted - itself) as f32
 }
 
 #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
-fn tile_distances(tile: &[[f32; LANES]], query: &[f32]) -> [f32; LANES] {
+fn tile_distances(tile: &[[f32; LANES]], query: &[f32], add: impl Fn(&mut f32, f32)) -> [f32; LANES] {
     let mut sums = [0.0f32; LANES];
     for (coordinates, &x) in tile.iter().zip(query) {
         for (sum, &y) in sums.iter_mut().zip(coordinates) {
-            let difference = x - y;
-            *sum += difference * difference;
+            add(sum, x - y);
         }
     }
     for sum in &mut sums {
@@ -164,6 +189,14 @@ mod tests {
         let mut near = [0.0; 3];
         references.nearest(&[1.0], &[1, 2, 9], &mut Vec::new(), &mut near);
         assert_eq!(near, [0.0, 1.0, 4.0]);
+    }
+
+    #[test]
+    fn taxicab_distances_are_sums() {
+        let mut near = [0.0; 2];
+        let references = References::with_metric(&[3.0, 4.0, -1.0, 0.5], 2, Metric::Taxicab);
+        references.nearest(&[0.0, 0.0], &[1, 2], &mut Vec::new(), &mut near);
+        assert_eq!(near, [1.5, 7.0]);
     }
 
     #[test]

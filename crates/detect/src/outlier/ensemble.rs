@@ -1,13 +1,14 @@
-//! Three views of a table's rows and their mean.
+//! Four views of a table's rows and their mean.
 
 use rayon::prelude::*;
-use taster_stats::{gaussian::Gaussian, histogram::Histogram, neighbours::References};
+use taster_stats::{gaussian::Gaussian, histogram::Histogram, neighbours::Metric};
 
 use super::{
     Params,
     bins::Pairs,
     columns::{Columns, Rows, ValueColumn},
     geometry::Geometry,
+    nearness::Nearness,
     standard::{Standard, log_distance},
 };
 
@@ -15,10 +16,6 @@ use super::{
 const CHUNK: usize = 512;
 /// References in the first, rough fit.
 const ROUGH_REFERENCES: usize = 512;
-/// Shares of the rows whose distance counts: from the nearest to a tenth of all.
-const SHARES: [f64; 4] = [0.0, 0.01, 0.05, 0.1];
-/// The nearest neighbours that always count.
-const NEAREST: f64 = 10.0;
 /// Distances times coordinates that scoring a dataset may take.
 const WORK: u64 = 2_000_000_000;
 /// Fewest references.
@@ -79,7 +76,7 @@ fn lowest(numbers: &[f64], share: f64) -> Vec<u32> {
     (0..numbers.len() as u32).filter(|&r| numbers[r as usize] <= limit).collect()
 }
 
-/// The three views, fitted on some rows.
+/// The views, fitted on some rows.
 pub struct Views {
     pub densities: Vec<Histogram>,
     /// Surprise of each code of each value column; the last is that of unseen values.
@@ -87,23 +84,14 @@ pub struct Views {
     pub pairs: Option<Pairs>,
     pub geometry: Geometry,
     pub gaussian: Gaussian,
-    references: References,
-    ranks: [usize; SHARES.len()],
-    /// Smallest distance that is told apart from 0, for each rank.
-    floors: [f32; SHARES.len()],
-    standards: [Standard; 3],
+    /// Sums of differences: no single column rules them.
+    near: Nearness,
+    /// Distances between [`rooted`] points: there many small differences outweigh one large one.
+    near_rooted: Nearness,
+    standards: [Standard; VIEWS],
 }
 
-/// What the three views see of some rows.
-#[derive(Default)]
-struct Seen {
-    /// To the neighbours of each rank.
-    distances: Vec<[f32; SHARES.len()]>,
-    /// Of values and pairs.
-    surprise: Vec<f64>,
-    /// Log of the distance from the bulk.
-    covaried: Vec<f64>,
-}
+const VIEWS: usize = 4;
 
 impl Views {
     /// The views, and what they make of all rows. A rough fit withstands outliers but does not look at pairs.
@@ -112,78 +100,54 @@ impl Views {
         let standardised = geometry.standardised(rows);
         let steps = if rough { concentration_steps(geometry.width()) } else { 0 };
         let gaussian = Gaussian::robust(&standardised, keep, steps);
-        let chosen = &keep[..references.min(keep.len())];
-        let points = row_major(&geometry.blended(&rows.take(chosen)), chosen.len());
+        let count = references.min(keep.len());
+        let points = |chosen: &[u32]| row_major(&geometry.blended(&rows.take(chosen)), chosen.len());
+        let near = Nearness::fit(&points(&keep[..count]), geometry.width(), Metric::Taxicab, keep.len());
+        let others = rooted(points(&keep[keep.len() - count..])); // as far as there are others: two samples say more than one
         let mut views = Self {
             densities: rows.numbers.par_iter().map(|c| Histogram::fit(keep.iter().map(|&r| c[r as usize]))).collect(),
             value_surprise: value_surprise(columns, rows, keep),
             pairs: (!rough).then(|| Pairs::fit(columns, rows, keep)),
-            references: References::new(&points, geometry.width()),
-            ranks: ranks(keep.len(), chosen.len()),
+            near,
+            near_rooted: Nearness::fit(&others, geometry.width(), Metric::Euclidean, keep.len()),
             geometry,
             gaussian,
-            floors: [0.0; SHARES.len()],
-            standards: [Standard::default(); 3],
+            standards: [Standard::default(); VIEWS],
         };
         let seen = views.seen(columns, rows);
-        views.floors = floors(&seen.distances);
-        views.standards = [
-            Standard::fit(&seen.distances.iter().map(|d| views.nearness(d)).collect::<Vec<_>>()),
-            Standard::fit(&seen.surprise),
-            Standard::fit(&seen.covaried),
-        ];
-        let totals = views.totals_of(&seen);
+        views.standards = std::array::from_fn(|view| Standard::fit(&seen[view]));
+        let totals = views.sums(&seen);
         (views, totals)
     }
 
-    /// The mean of the three views of each row, each view in standard deviations of the fitted rows.
+    /// The sum of the views of each row, each in standard deviations of the fitted rows.
     fn totals(&self, columns: &Columns, rows: &Rows) -> Vec<f64> {
-        self.totals_of(&self.seen(columns, rows))
+        self.sums(&self.seen(columns, rows))
     }
 
-    fn totals_of(&self, seen: &Seen) -> Vec<f64> {
-        let [of_near, of_surprise, of_covaried] = &self.standards;
-        let total = |r: usize| {
-            let near = of_near.of(self.nearness(&seen.distances[r]));
-            // How sparse the neighbourhood is says most in data of every kind, so it counts twice.
-            2.0 * near + of_surprise.of(seen.surprise[r]) + of_covaried.of(seen.covaried[r])
-        };
-        (0..seen.distances.len()).map(total).collect()
+    fn sums(&self, seen: &[Vec<f64>; VIEWS]) -> Vec<f64> {
+        let view = |row: usize| move |(standard, seen): (&Standard, &Vec<f64>)| standard.of(seen[row]);
+        (0..seen[0].len()).map(|row| self.standards.iter().zip(seen).map(view(row)).sum()).collect()
     }
 
-    fn seen(&self, columns: &Columns, rows: &Rows) -> Seen {
+    /// What each view makes of each row.
+    fn seen(&self, columns: &Columns, rows: &Rows) -> [Vec<f64>; VIEWS] {
         let starts: Vec<usize> = (0..rows.len).step_by(CHUNK).collect();
         let chunk = |&start: &usize| {
             let rows = rows.slice(start..rows.len.min(start + CHUNK));
-            Seen {
-                distances: self.distances(&rows),
-                surprise: self.surprises(columns, &rows),
-                covaried: self.covaried(&rows),
-            }
+            let points = row_major(&self.geometry.blended(&rows), rows.len);
+            let width = self.geometry.width();
+            let near = if width == 0 { vec![0.0; rows.len] } else { self.near.of(&points, width) };
+            let near_rooted = if width == 0 { near.clone() } else { self.near_rooted.of(&rooted(points), width) };
+            [near, near_rooted, self.surprises(columns, &rows), self.covaried(&rows)]
         };
-        let mut all = Seen::default();
+        let mut all: [Vec<f64>; VIEWS] = Default::default();
         for seen in starts.par_iter().map(chunk).collect::<Vec<_>>() {
-            all.distances.extend(seen.distances);
-            all.surprise.extend(seen.surprise);
-            all.covaried.extend(seen.covaried);
+            for (all, seen) in all.iter_mut().zip(seen) {
+                all.extend(seen);
+            }
         }
         all
-    }
-
-    fn nearness(&self, distances: &[f32; SHARES.len()]) -> f64 {
-        let logs = distances.iter().zip(&self.floors).map(|(&d, &floor)| log_distance(d, floor));
-        logs.sum::<f64>() / SHARES.len() as f64
-    }
-
-    fn distances(&self, rows: &Rows) -> Vec<[f32; SHARES.len()]> {
-        let points = row_major(&self.geometry.blended(rows), rows.len);
-        let (mut buffer, mut near) = (Vec::new(), [0.0; SHARES.len()]);
-        let width = self.geometry.width();
-        let of_row = |r: usize| {
-            self.references.nearest(&points[r * width..(r + 1) * width], &self.ranks, &mut buffer, &mut near);
-            near
-        };
-        (0..rows.len).map(of_row).collect()
     }
 
     fn surprises(&self, columns: &Columns, rows: &Rows) -> Vec<f64> {
@@ -226,20 +190,12 @@ fn value_surprise(columns: &Columns, rows: &Rows, keep: &[u32]) -> Vec<Vec<f64>>
     columns.values.iter().zip(&rows.codes).map(of).collect()
 }
 
-/// Ranks among `references` that stand for the nearest 10 and for shares of `rows`.
-fn ranks(rows: usize, references: usize) -> [usize; SHARES.len()] {
-    let nearest = NEAREST / rows.max(1) as f64;
-    SHARES.map(|share| ((share.max(nearest) * references as f64) as usize).clamp(1, references.max(1)))
-}
-
-fn floors(distances: &[[f32; SHARES.len()]]) -> [f32; SHARES.len()] {
-    let mut rank = 0;
-    [(); SHARES.len()].map(|()| {
-        let mut of_rank: Vec<f32> = distances.iter().map(|d| d[rank]).filter(|d| d.is_finite()).collect();
-        rank += 1;
-        of_rank.sort_unstable_by(f32::total_cmp);
-        of_rank.get(of_rank.len() / 2).map_or(1e-12, |median| median * 1e-6 + 1e-12)
-    })
+/// The square root of each coordinate, with its sign.
+fn rooted(mut points: Vec<f32>) -> Vec<f32> {
+    for x in &mut points {
+        *x = x.abs().sqrt().copysign(*x);
+    }
+    points
 }
 
 fn row_major(columns: &[Vec<f32>], rows: usize) -> Vec<f32> {

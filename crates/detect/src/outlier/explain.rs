@@ -146,13 +146,13 @@ impl Case<'_> {
         pairs.tree.edges().iter().map(charge).collect()
     }
 
-    /// Numbers that the row's other columns do not suggest.
+    /// Numbers that are usual by themselves, but not what the row's other columns suggest.
     fn unsuggested(&self) -> Vec<Charge> {
         let charge = |(i, expected, off): (usize, f64, f64)| {
             let column = &self.model.columns.numbers[i];
             let expected = column.show(expected);
             Charge {
-                strength: off.abs(), // half its square would be nats if tails were normal, which they seldom are
+                strength: 1.5 * (0.5 * off * off).ln_1p(), // under Student's t with 2 degrees of freedom: tails are heavy
                 columns: vec![column.name.clone()],
                 text: format!(
                     "{} is {}, where the other columns suggest about {expected}",
@@ -161,11 +161,10 @@ impl Case<'_> {
                 ),
             }
         };
+        let usual =
+            |i: usize| (self.usual.quantiles[i][0]..=self.usual.quantiles[i][2]).contains(&self.row.numbers[i][0]);
         let found = self.model.conditionals(&self.row).into_iter();
-        found
-            .filter(|&(i, _, off)| off.abs() > WORTH_COMPARING && !self.row.numbers[i][0].is_nan())
-            .map(charge)
-            .collect()
+        found.filter(|&(i, _, off)| off.abs() > WORTH_COMPARING && usual(i)).map(charge).collect()
     }
 
     /// Name of a column of [`super::bins::Pairs`], and `name = value`.

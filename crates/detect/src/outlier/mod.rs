@@ -6,6 +6,7 @@ mod columns;
 mod ensemble;
 mod explain;
 mod geometry;
+mod nearness;
 mod standard;
 mod vectors;
 

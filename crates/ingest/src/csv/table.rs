@@ -60,8 +60,15 @@ impl Seen {
 
 /// The names of the columns of text that begins so, and how many of them must be in every record. What had to be renamed
 /// is noted.
-pub(crate) fn column_names(head: &[u8], dialect: &Dialect, file: &str, notes: &mut Vec<Note>) -> (Vec<String>, usize) {
-    let first = first_record(head, dialect);
+/// At most one name more than `most` is given.
+pub(crate) fn column_names(
+    head: &[u8],
+    dialect: &Dialect,
+    most: usize,
+    file: &str,
+    notes: &mut Vec<Note>,
+) -> (Vec<String>, usize) {
+    let first = first_record(head, dialect, most);
     let given = if dialect.header { first } else { vec![String::new(); first.len()] };
     let required = given.iter().rposition(|n| !n.is_empty()).map_or(given.len(), |last| last + 1);
     let unnamed_by_place = |(i, name): (usize, &String)| {
@@ -75,7 +82,7 @@ pub(crate) fn column_names(head: &[u8], dialect: &Dialect, file: &str, notes: &m
     (names, required)
 }
 
-fn first_record(head: &[u8], dialect: &Dialect) -> Vec<String> {
+fn first_record(head: &[u8], dialect: &Dialect, most: usize) -> Vec<String> {
     let text = super::decode::to_utf8(head, dialect.encoding);
     let mut cells = Cells::new(&text, dialect);
     let mut scratch = Vec::new();
@@ -84,7 +91,7 @@ fn first_record(head: &[u8], dialect: &Dialect) -> Vec<String> {
     while more {
         let cell = cells.cell();
         record.push(String::from_utf8_lossy(cell.text(dialect.quote, &mut scratch)).trim().to_owned());
-        more = !cell.last;
+        more = !cell.last && record.len() <= most;
     }
     record
 }

@@ -2,6 +2,7 @@ use std::{
     collections::BTreeMap,
     io::{Cursor, Read, Seek, SeekFrom},
     ops::Range,
+    thread,
 };
 
 use polars::prelude::DataType;
@@ -11,7 +12,10 @@ use polars_parquet::{
     read::{FileMetadata, ParquetType, infer_schema, n_columns, read_metadata},
 };
 
-use super::flatten::{flat_types, plain_field};
+use super::{
+    flatten::{flat_types, plain_field},
+    thrift::schema_depth,
+};
 use crate::{
     Error, Limits,
     contain::contained,
@@ -43,6 +47,13 @@ pub(crate) struct Root {
     pub flat: Range<usize>,
 }
 
+/// Rows a file may have whatever its size.
+const FREE_ROWS: u64 = 100_000_000;
+/// Rows a file may have beyond that, for each of its bytes. A constant column takes about a byte for a thousand.
+const ROWS_PER_BYTE: u64 = 10_000;
+/// Levels of groups within groups.
+const LEVELS: usize = 100;
+
 const REWRITE: &str = "write it again with a current Parquet writer";
 const DAMAGED: &str = "the file is damaged or was cut short; fetch it again";
 
@@ -51,11 +62,26 @@ impl Footer {
     pub(crate) fn read(tap: &mut Tap, name: &str, limits: &Limits) -> Result<Self, Error> {
         let len = tap.len();
         let tail = read_tail(tap, name, limits)?;
-        let parsed = contained(|| parse(&tail)).map_err(|panic| damaged(name, &panic))?;
-        let (meta, mut roots) = parsed.map_err(|e| damaged(name, &e))?;
+        let (meta, mut roots) = parse_apart(&tail).map_err(|e| damaged(name, &e))?;
         let fields = flatten(&mut roots, name, limits)?;
+        if fields.is_empty() {
+            return Err(damaged(name, "it has no columns"));
+        }
         let ranges = ranges(&meta, len - tail.len() as u64, name, limits)?;
-        Ok(Self { meta, roots, fields, ranges, tail })
+        let footer = Self { meta, roots, fields, ranges, tail };
+        footer.check_rows(len, name)?;
+        Ok(footer)
+    }
+
+    /// A few bytes can claim rows without end.
+    fn check_rows(&self, len: u64, name: &str) -> Result<(), Error> {
+        let rows = self.meta.row_groups.iter().try_fold(0_u64, |sum, g| sum.checked_add(g.num_rows() as u64));
+        let most = FREE_ROWS + len.saturating_mul(ROWS_PER_BYTE);
+        if rows.is_some_and(|rows| rows <= most) {
+            return Ok(());
+        }
+        let what = format!("{len} bytes claim to hold more than {most} rows");
+        Err(Error::limit(Place::file(name), what, "this looks like a decompression bomb; if not, split the file"))
     }
 
     /// Rows of the file.
@@ -99,16 +125,42 @@ fn read_tail(tap: &mut Tap, name: &str, limits: &Limits) -> Result<Vec<u8>, Erro
     Ok(tail)
 }
 
+/// Parses the footer on a thread with stack enough for however deep its Arrow schema is nested: decoders go down it by
+/// recursion, twenty bytes or more a level.
+fn parse_apart(tail: &[u8]) -> Result<(FileMetadata, Vec<Root>), String> {
+    const STACK: usize = 8 << 20;
+    match schema_depth(tail, LEVELS) {
+        None => return Err("its footer cannot be read".to_owned()),
+        Some(depth) if depth > LEVELS => return Err(format!("more than {LEVELS} levels of groups")),
+        Some(_) => {}
+    }
+    // Most of a large footer is statistics; an Arrow schema is never a large part of one that is.
+    let stack = STACK + tail.len().min(8 << 20).saturating_mul(128);
+    thread::scope(|scope| {
+        let parsing = thread::Builder::new()
+            .stack_size(stack)
+            .spawn_scoped(scope, || contained(|| parse(tail)).and_then(|parsed| parsed));
+        let parsing = parsing.map_err(|e| format!("no thread to parse its footer: {e}"))?;
+        parsing.join().unwrap_or_else(|_| Err("its footer cannot be read".to_owned()))
+    })
+}
+
 fn parse(tail: &[u8]) -> Result<(FileMetadata, Vec<Root>), String> {
     // The reader wants a file: four bytes of magic before the footer are enough of one.
     let mut file = b"PAR1".to_vec();
     file.extend_from_slice(tail);
     let meta = read_metadata(&mut Cursor::new(file)).map_err(|e| e.to_string())?;
+    if arrow_schema_bytes(&meta) > ARROW_SCHEMA_BYTES {
+        return Err("its Arrow schema is too large".to_owned());
+    }
     let schema = infer_schema(&meta).map_err(|e| e.to_string())?;
     let stored: BTreeMap<&str, &ParquetType> = meta.schema().fields().iter().map(|f| (f.name(), f)).collect();
     let mut roots = Vec::with_capacity(schema.len());
     for (_, field) in schema.iter() {
         let mut field = plain_field(field);
+        if levels(&field.dtype) > LEVELS {
+            return Err(format!("more than {LEVELS} levels of lists"));
+        }
         let Some(stored) = stored.get(field.name.as_str()) else {
             return Err(format!("column {:?} is in the Arrow schema only", field.name.as_str()));
         };
@@ -122,6 +174,23 @@ fn parse(tail: &[u8]) -> Result<(FileMetadata, Vec<Root>), String> {
         return Err("columns are missing from its Arrow schema".to_owned());
     }
     Ok((meta, roots))
+}
+
+/// As much as the thread's stack is made for.
+const ARROW_SCHEMA_BYTES: usize = 8 << 20;
+
+fn arrow_schema_bytes(meta: &FileMetadata) -> usize {
+    let pairs = meta.key_value_metadata().iter().flatten();
+    pairs.filter(|p| p.key.as_str() == "ARROW:schema").filter_map(|p| p.value.as_ref()).map(String::len).sum()
+}
+
+/// How many levels of lists and structs.
+fn levels(dtype: &ArrowDataType) -> usize {
+    match dtype {
+        ArrowDataType::LargeList(item) | ArrowDataType::FixedSizeList(item, _) => 1 + levels(&item.dtype),
+        ArrowDataType::Struct(fields) => 1 + fields.iter().map(|f| levels(&f.dtype)).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// JSON and enumerations are bytes to the decoder, but text to people.

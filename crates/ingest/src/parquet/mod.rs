@@ -6,6 +6,7 @@ mod flatten;
 mod footer;
 mod groups;
 mod page_header;
+mod thrift;
 
 pub(crate) use decode::decode;
 pub(crate) use footer::{Footer, Root};
