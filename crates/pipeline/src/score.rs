@@ -8,6 +8,7 @@ use std::{
 };
 
 use polars::prelude::BooleanChunked;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use taster_core::{
     DatasetRecord, Digest, Evidence, Key, Model, Observation, Quarantined, Sample, Schema, Severity, State, Table,
@@ -43,8 +44,10 @@ pub(crate) fn fit(
     config: &Config,
 ) -> Vec<(&'static str, Result<Judge, String>)> {
     let mut states = states;
-    let in_list_order = detectors.iter().filter_map(|planned| Some((planned, states.remove(planned.id())?)));
+    let in_list_order: Vec<_> =
+        detectors.iter().filter_map(|planned| Some((planned, states.remove(planned.id())?))).collect();
     in_list_order
+        .into_par_iter()
         .map(|(planned, state)| {
             let evidence = Evidence { key: evidence.key.derive(planned.id()), ..evidence };
             let judge = state.and_then(|state| guarded(|| judge(planned, state, &evidence, config)));

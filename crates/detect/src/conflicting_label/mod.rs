@@ -38,7 +38,7 @@ struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { groups: 1 << 20 }
+        Self { groups: 1 << 19 }
     }
 }
 
