@@ -113,6 +113,13 @@ impl References {
 pub fn nearest_of(numbers: &mut [f32], ranks: &[usize], out: &mut [f32]) {
     let last = numbers.len().saturating_sub(1);
     let itself = usize::from(numbers.contains(&0.0) && numbers.len() > 1);
+    let farthest = (ranks.last().copied().unwrap_or(1).max(1) - 1 + itself).min(last);
+    if farthest < FEW && !numbers.is_empty() {
+        let near = few_smallest(numbers, farthest + 1);
+        let chosen = ranks.iter().map(|rank| near[(rank.max(&1) - 1 + itself).min(last)]);
+        out.iter_mut().zip(chosen).for_each(|(out, d)| *out = d);
+        return;
+    }
     let mut end = numbers.len();
     for (&rank, out) in ranks.iter().zip(out).rev() {
         let index = (rank.max(1) - 1 + itself).min(last);
@@ -125,6 +132,25 @@ pub fn nearest_of(numbers: &mut [f32], ranks: &[usize], out: &mut [f32]) {
             *out = numbers[end - 1];
         }
     }
+}
+
+/// So many smallest numbers are found by insertion rather than by selection.
+const FEW: usize = 16;
+
+/// The `count` smallest numbers, at most [`FEW`], ascending.
+fn few_smallest(numbers: &[f32], count: usize) -> [f32; FEW] {
+    let mut near = [f32::INFINITY; FEW];
+    for &number in numbers {
+        let mut place = count;
+        while place > 0 && number < near[place - 1] {
+            place -= 1;
+            if place + 1 < FEW {
+                near[place + 1] = near[place];
+            }
+            near[place] = number;
+        }
+    }
+    near
 }
 
 /// Mean of the square roots of the `count` smallest of some non-negative numbers, which are reordered. A zero is left out

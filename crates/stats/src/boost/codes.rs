@@ -86,40 +86,61 @@ impl Codes {
 }
 
 /// Where a numeric column is cut into bins: by value where it has few, else by quantile.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cuts {
-    /// Ascending; padded with infinity to one less than a power of two, so that a search always takes as many steps.
-    padded: Vec<f64>,
-    len: usize,
+    /// Ascending.
+    cuts: Vec<f64>,
+    /// The lowest cut, where the first cell of `starts` begins.
+    low: f64,
+    cells_per_unit: f64,
+    /// For each of as many equal cells, and one more, how many cuts lie in earlier cells: where a search begins and ends.
+    starts: Vec<u8>,
 }
+
+/// Cells for each cut.
+const CELLS: usize = 4;
 
 impl Cuts {
     /// Cuts values into at most `bins` bins (at most 256), the first of which is for missing ones.
     pub fn fit(values: &[f64], bins: usize) -> Self {
         let mut sorted: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
         sorted.sort_unstable_by(f64::total_cmp);
-        let mut padded = cut_points(&sorted, bins.clamp(2, 256) - 1);
-        let len = padded.len();
-        padded.resize((len + 1).next_power_of_two() - 1, f64::INFINITY);
-        Self { padded, len }
+        let cuts = cut_points(&sorted, bins.clamp(2, 256) - 1);
+        let (low, high) = (cuts.first().copied().unwrap_or(0.0), cuts.last().copied().unwrap_or(0.0));
+        let cells = cuts.len() * CELLS;
+        let per_unit = cells as f64 / (high - low);
+        let cells_per_unit = if per_unit.is_finite() { per_unit } else { 0.0 };
+        let mut fitted = Self { cuts, low, cells_per_unit, starts: vec![0; cells + 2] };
+        for i in 0..fitted.cuts.len() {
+            let cell = fitted.cell(fitted.cuts[i]);
+            fitted.starts[cell + 1..].fill(i as u8 + 1);
+        }
+        fitted
     }
 
     /// Number of codes, the one for missing values included.
     pub fn bins(&self) -> usize {
-        self.len + 2
+        self.cuts.len() + 2
     }
 
     /// 0 for NaN, else one more than the number of cuts below the value.
     #[inline]
     pub fn code(&self, value: f64) -> u8 {
-        let mut position = 0;
-        let mut step = self.padded.len().div_ceil(2);
-        while step > 0 {
-            let next = position + step;
-            position = if self.padded[next - 1] < value { next } else { position };
-            step /= 2;
+        if value.is_nan() {
+            return 0;
         }
-        if value.is_nan() { 0 } else { position as u8 + 1 }
+        // The cell never falls as the value rises, so cuts in earlier cells are below it and those in later ones are not.
+        let cell = self.cell(value);
+        let (mut position, end) = (self.starts[cell], self.starts[cell + 1]);
+        while position < end && self.cuts[usize::from(position)] < value {
+            position += 1;
+        }
+        position + 1
+    }
+
+    #[inline]
+    fn cell(&self, value: f64) -> usize {
+        (((value - self.low) * self.cells_per_unit) as usize).min(self.starts.len().saturating_sub(2))
     }
 
     /// The code of each value.
