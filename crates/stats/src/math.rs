@@ -1,6 +1,7 @@
 //! Elementary functions that vectorise and give the same bits on every machine.
 
 /// `e^x` to about 2 units in the last place, by range reduction and a polynomial of degree 6.
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     const LN2_HIGH: f32 = 0.693_359_4; // few bits, so that a product with a small integer is exact
@@ -19,6 +20,7 @@ pub(crate) fn exp(x: f32) -> f32 {
 }
 
 /// `1 / (1 + e^-x)`.
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
 pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))

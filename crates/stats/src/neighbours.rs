@@ -137,17 +137,26 @@ pub fn nearest_of(numbers: &mut [f32], ranks: &[usize], out: &mut [f32]) {
 /// So many smallest numbers are found by insertion rather than by selection.
 const FEW: usize = 16;
 
-/// The `count` smallest numbers, at most [`FEW`], ascending.
+/// The `count` smallest numbers, at most [`FEW`], ascending; with others behind them.
 fn few_smallest(numbers: &[f32], count: usize) -> [f32; FEW] {
     let mut near = [f32::INFINITY; FEW];
+    match count {
+        0..=2 => near[..2].copy_from_slice(&smallest::<2>(numbers)),
+        3..=4 => near[..4].copy_from_slice(&smallest::<4>(numbers)),
+        5..=8 => near[..8].copy_from_slice(&smallest::<8>(numbers)),
+        _ => near = smallest::<FEW>(numbers),
+    }
+    near
+}
+
+/// Insertion without branches, which would be mispredicted: each number pushes the larger ones on.
+fn smallest<const K: usize>(numbers: &[f32]) -> [f32; K] {
+    let mut near = [f32::INFINITY; K];
     for &number in numbers {
-        let mut place = count;
-        while place > 0 && number < near[place - 1] {
-            place -= 1;
-            if place + 1 < FEW {
-                near[place + 1] = near[place];
-            }
-            near[place] = number;
+        let mut pushed = number;
+        for slot in &mut near {
+            let (low, high) = if pushed < *slot { (pushed, *slot) } else { (*slot, pushed) };
+            (*slot, pushed) = (low, high);
         }
     }
     near

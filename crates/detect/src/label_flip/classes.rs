@@ -43,6 +43,16 @@ impl Classes {
         &self.names[class]
     }
 
+    /// The classes' indices, sorted as numbers if all names are numbers, else by name.
+    pub fn in_numeric_order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        let numbers: Option<Vec<f64>> = self.names.iter().map(|n| n.parse().ok()).collect();
+        if let Some(numbers) = numbers {
+            order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+        }
+        order
+    }
+
     /// Index of the label column.
     pub fn column(&self) -> usize {
         self.column

@@ -1,23 +1,32 @@
-use serde_json::json;
-use taster_core::{Evidence, Model, Observation, Reason, Scale, Scope, Table};
+use taster_core::{Evidence, Model, Observation, Reason, Role, Scale, Table};
 use taster_stats::boost::{CodeColumn, Codes};
 
 use super::{
     Params,
+    calibration::Calibration,
     classes::{Classes, NONE},
+    copies::Copies,
+    members::{Member, Task},
     noise::Noise,
+    observe,
     panel::Panel,
     regions::Regions,
+    view::{Encoder, View},
 };
 
 /// Columns named in a reason.
 const COLUMNS_SHOWN: usize = 3;
+/// A column is named if with another value the label would be this much more probable.
+const GAIN_MIN: f32 = 0.02;
 
-/// Judges labels by out-of-fold models and the estimated rates of flips.
+/// Judges labels by out-of-fold models, the copies of a row, and the regions rows lie in.
 pub struct Judge {
     classes: Classes,
+    encoder: Encoder,
     panel: Panel,
+    copies: Copies,
     noise: Noise,
+    calibration: Calibration,
     regions: Regions,
     /// For each class and column of codes, the commonest code.
     usual: Vec<Vec<u8>>,
@@ -29,33 +38,54 @@ impl Judge {
     pub fn fit(evidence: &Evidence<'_>, params: &Params) -> Result<Self, String> {
         let classes = Classes::of(&evidence.sample.table, evidence.schema.label(), params.classes_max)?;
         let table = canonical(&evidence.sample.table, &classes);
-        let (labels, k, schema) = (classes.codes(&table), classes.len(), evidence.schema);
-        let panel = Panel::fit(schema, &table, &labels, k, evidence.key.derive("folds"), params);
-        let codes = panel.codes(&table);
-        let noise = Noise::estimate(&panel.probabilities(&codes, &table.feature_keys), &labels, k);
-        let regions = Regions::fit(schema, &table, &codes, &labels, k, evidence.key.derive("regions"));
-        let usual = usual(&codes, &labels, k);
-        let names = schema.columns.iter().map(|c| c.name.clone()).collect();
-        Ok(Self { classes, panel, noise, regions, usual, names })
+        let (labels, k, schema, key) = (classes.codes(&table), classes.len(), evidence.schema, evidence.key);
+        let encoder = Encoder::fit(schema, &table, key.derive("folds"));
+        let view = encoder.view(&table, true);
+        let task =
+            Task { view: &view, dim: encoder.dim(), labels: &labels, classes: k, seed: key.derive("models").seed() };
+        let (panel, regions) = models(task, evidence, &classes, params)?;
+        let mut probabilities = panel.probabilities(&view);
+        let noise = Noise::estimate(&probabilities, &labels, k);
+        let copies = Copies::fit(&table, &labels, &probabilities, k);
+        copies.apply(&table, &labels, &mut probabilities, k);
+        let against = |(p, &label): (&[f32], &u32)| noise.against(p, label as usize);
+        let against: Vec<f64> = probabilities.chunks_exact(k).zip(&labels).map(against).collect();
+        Ok(Self {
+            calibration: Calibration::fit(&against, noise.share()),
+            usual: usual(&view.codes, &labels, k),
+            names: schema.columns.iter().map(|c| c.name.clone()).collect(),
+            classes,
+            encoder,
+            panel,
+            copies,
+            noise,
+            regions,
+        })
+    }
+
+    fn view<'a>(&self, table: &'a Table) -> View<'a> {
+        self.encoder.view(table, self.panel.needs_points() || self.regions.any())
+    }
+
+    fn probabilities(&self, view: &View<'_>, labels: &[u32]) -> Vec<f32> {
+        let mut out = self.panel.probabilities(view);
+        self.copies.apply(view.table, labels, &mut out, self.classes.len());
+        out
     }
 
     /// The columns whose values speak against the row's label: with the value usual for the label instead, the label
     /// would be likelier. Strongest first.
-    fn columns_against(&self, table: &Table, label: usize) -> Vec<String> {
-        let codes = self.panel.codes(table);
-        let origins = self.panel.origins();
-        let own = |codes: &Codes| self.panel.probabilities(codes, &table.feature_keys)[label];
-        let before = own(&codes);
-        let mut gains: Vec<(f32, usize)> = self
-            .names
-            .iter()
-            .enumerate()
-            .filter(|&(column, _)| origins.contains(&column))
-            .map(|(column, _)| (own(&self.with_usual(&codes, &origins, column, label)) - before, column))
-            .filter(|&(gain, _)| gain > 0.02)
-            .collect();
+    fn columns_against(&self, view: &View<'_>, label: usize) -> Vec<usize> {
+        let origins = self.encoder.origins();
+        let own = |codes: &Codes| self.panel.by_trees(codes, &view.folds).map_or(0.0, |p| p[label]);
+        let before = own(&view.codes);
+        let mut columns = origins.clone();
+        columns.dedup();
+        let gain = |column: usize| own(&self.with_usual(&view.codes, &origins, column, label)) - before;
+        let mut gains: Vec<(f32, usize)> =
+            columns.into_iter().map(|c| (gain(c), c)).filter(|g| g.0 > GAIN_MIN).collect();
         gains.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        gains.into_iter().take(COLUMNS_SHOWN).map(|(_, column)| self.names[column].clone()).collect()
+        gains.into_iter().take(COLUMNS_SHOWN).map(|(_, column)| column).collect()
     }
 
     fn with_usual(&self, codes: &Codes, origins: &[usize], column: usize, label: usize) -> Codes {
@@ -70,13 +100,16 @@ impl Judge {
 impl Model for Judge {
     fn score(&self, table: &Table) -> Vec<f64> {
         let labels = self.classes.codes(table);
-        let codes = self.panel.codes(table);
-        let probabilities = self.panel.probabilities(&codes, &table.feature_keys);
-        let together = self.regions.suspicion(table, &codes, &labels);
+        let view = self.view(table);
+        let probabilities = self.probabilities(&view, &labels);
+        let together = self.regions.suspicion(&view, &labels);
         let rows = labels.iter().zip(probabilities.chunks_exact(self.classes.len())).zip(together);
         let score = |((&label, p), together): ((&u32, &[f32]), f64)| match label {
             NONE => f64::NAN,
-            label => 1.0 - (1.0 - self.noise.suspicion(p, label as usize)) * (1.0 - together),
+            label => {
+                let alone = self.calibration.probability(self.noise.against(p, label as usize));
+                1.0 - (1.0 - alone) * (1.0 - together)
+            }
         };
         rows.map(score).collect()
     }
@@ -87,57 +120,57 @@ impl Model for Judge {
 
     fn explain(&self, table: &Table, row: usize) -> Reason {
         let table = table.take(&[row]);
-        let label = self.classes.codes(&table).first().copied().unwrap_or(NONE);
-        let probabilities = self.panel.probabilities(&self.panel.codes(&table), &table.feature_keys);
-        if label == NONE {
-            return Reason::default();
-        }
-        let label = label as usize;
-        let Some((class, probability)) = self.noise.likeliest(&probabilities, label) else { return Reason::default() };
-        let columns = self.columns_against(&table, label);
-        let shown: Vec<String> = columns.iter().map(|name| self.shown(&table, name)).collect();
+        let labels = self.classes.codes(&table);
+        let Some(&label) = labels.first().filter(|&&label| label != NONE) else { return Reason::default() };
+        let (label, view) = (label as usize, self.view(&table));
+        let p = self.probabilities(&view, &labels);
+        let Some((class, share)) = self.noise.likeliest(&p, label) else { return Reason::default() };
+        let columns = self.columns_against(&view, label);
+        let shown: Vec<String> = columns.iter().map(|&c| shown(&self.names[c], &table, c)).collect();
         let against = if shown.is_empty() { String::new() } else { format!("; against it speak {}", shown.join(", ")) };
         let text = format!(
-            "labelled {:?}, which models that did not see this row give a probability of {:.3}; {:?} has {:.3}{against}",
+            "labelled {:?}, but to models that did not see its label the row looks like {:?} ({:.0} % against {:.0} %){against}",
             self.classes.name(label),
-            probabilities[label],
             self.classes.name(class),
-            probabilities[class],
+            100.0 * p[class],
+            100.0 * p[label],
         );
-        Reason { columns, text, suggested_label: Some((self.classes.name(class).to_owned(), probability)) }
+        let probability = self.score(&table).first().copied().unwrap_or(0.0) * share;
+        Reason {
+            columns: columns.iter().map(|&c| self.names[c].clone()).collect(),
+            text,
+            suggested_label: Some((self.classes.name(class).to_owned(), probability)),
+        }
     }
 
     fn observations(&self) -> Vec<Observation> {
-        vec![self.wrong_labels()]
+        observe::observations(&self.noise, &self.regions, &self.classes, &self.names[self.classes.column()])
     }
 }
 
-impl Judge {
-    /// A column's value for a person, cut short.
-    fn shown(&self, table: &Table, name: &str) -> String {
-        let value = self.names.iter().position(|n| n == name).and_then(|i| table.columns[i].show(0));
-        let value: String = value.unwrap_or_else(|| "(missing)".into()).chars().take(60).collect();
-        format!("{name} = {value}")
+/// The user's own probabilities where given, else own models of the features.
+fn models(
+    task: Task<'_>,
+    evidence: &Evidence<'_>,
+    classes: &Classes,
+    params: &Params,
+) -> Result<(Panel, Regions), String> {
+    let columns: Vec<usize> = evidence.schema.with_role(Role::Probabilities).collect();
+    if let Some(given) = Member::given(&columns, classes) {
+        return Ok((Panel::pool(vec![given], task), Regions::none()));
     }
+    if evidence.schema.features().next().is_none() {
+        return Err(format!("there are {} columns of probabilities for {} classes", columns.len(), classes.len()));
+    }
+    // Comparing every row of a large dataset with landmarks would take longer than reading it.
+    let compared = Task { dim: if evidence.sample.is_whole() { task.dim } else { 0 }, ..task };
+    Ok(rayon::join(|| Panel::fit(compared, evidence.schema, params), || Regions::fit(task)))
+}
 
-    fn wrong_labels(&self) -> Observation {
-        let plain: u64 = self.noise.plain.iter().map(|p| p.rows).sum();
-        let other: u64 = self.noise.plain.iter().flat_map(|p| &p.others).map(|o| o.1).sum();
-        let share = other as f64 / plain.max(1) as f64;
-        Observation {
-            code: "wrong-labels",
-            scope: Scope::Dataset,
-            message: format!(
-                "of {plain} rows that are plainly of one class, {:.2} % carry another label",
-                100.0 * share
-            ),
-            columns: vec![self.names[self.classes.column()].clone()],
-            magnitude: share,
-            p_value: None,
-            q_value: None,
-            evidence: json!({ "plain_rows": plain, "with_another_label": other }),
-        }
-    }
+/// A column's value for a person, cut short.
+fn shown(name: &str, table: &Table, column: usize) -> String {
+    let value = table.columns[column].show(0).unwrap_or_else(|| "(missing)".into());
+    format!("{name} = {}", value.chars().take(60).collect::<String>())
 }
 
 /// The rows that have a class, in an order that depends on their content only.
@@ -150,12 +183,13 @@ fn canonical(table: &Table, classes: &Classes) -> Table {
 
 /// The commonest code of each column among each class's rows.
 fn usual(codes: &Codes, labels: &[u32], classes: usize) -> Vec<Vec<u8>> {
-    let commonest = |class: usize, column: &CodeColumn| {
-        let mut counts = [0_usize; 256];
-        for (&code, _) in column.codes.iter().zip(labels).filter(|&(_, &label)| label as usize == class) {
-            counts[code as usize] += 1;
+    let mut out = vec![Vec::with_capacity(codes.columns().len()); classes];
+    for column in codes.columns() {
+        let mut counts = vec![0_u32; classes * 256];
+        column.codes.iter().zip(labels).for_each(|(&code, &label)| counts[label as usize * 256 + code as usize] += 1);
+        for (out, counts) in out.iter_mut().zip(counts.chunks_exact(256)) {
+            out.push((0_u8..=255).rev().max_by_key(|&code| counts[code as usize]).unwrap_or(0));
         }
-        (0_u8..=255).rev().max_by_key(|&code| counts[code as usize]).unwrap_or(0)
-    };
-    (0..classes).map(|class| codes.columns().iter().map(|column| commonest(class, column)).collect()).collect()
+    }
+    out
 }

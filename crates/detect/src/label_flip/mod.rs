@@ -1,12 +1,18 @@
 #![doc = include_str!("README.md")]
 
+mod calibration;
 mod classes;
+mod copies;
+mod depths;
 mod judge;
+mod members;
 mod noise;
+mod observe;
 mod panel;
 mod regions;
 mod sharpness;
 mod space;
+mod view;
 
 use serde::{Deserialize, Serialize};
 use taster_core::{

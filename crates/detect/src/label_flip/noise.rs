@@ -1,118 +1,190 @@
 //! How often the label of one class is put on rows of another, and what that says of a row.
 
-/// Share of the rows predicted to be of a class that count as plainly of it.
-const PLAIN_SHARE: f64 = 0.25;
-/// Share of rows that may always have been flipped, whatever the plain rows say: boundaries can be attacked alone.
-const BACKGROUND: f64 = 0.01;
+use super::depths::{Pair, Plain, plain};
+
 /// A label's probability counts as this much larger: tiny ones are not known well enough to be told apart.
 const FLOOR: f64 = 0.03;
-/// Candidates for the prior's weight, from very diverse rates to equal ones.
-const WEIGHTS: (f64, f64, u32) = (0.05, 200.0, 30);
+/// Share of a label that is nothing special among plain rows, whatever is usual in the dataset.
+const NOTHING: f64 = 0.004;
+/// A pair must stand out from what is usual by this factor of its neighbours' mean (two classes) or by this many standard
+/// deviations above it.
+const STANDS_OUT: f64 = 2.0;
+/// Greatest factor by which one direction is suspected more than others.
+const FACTOR_MAX: f64 = 20.0;
+/// Factor from which a direction counts as directed flips.
+const DIRECTED: f64 = 2.0;
+/// Surest rows of a class below which its share of other labels says little.
+const SUREST_MIN: usize = 30;
+/// Share of errors among sure rows, relative to all rows, from which it counts, and from which it counts in full.
+const EVEN: (f64, f64) = (0.6, 0.9);
+/// A greater share of errors among sure rows is taken for the data's nature.
+const LEVEL_MAX: f64 = 0.15;
+/// Errors not explained by flips at which the flips' share can no longer be told from natural noise, from and to.
+const NATURAL: (f64, f64) = (0.4, 0.5);
 
-/// Estimated rates of flips.
+/// Estimated noise of the labels.
 pub struct Noise {
     classes: usize,
-    /// `[from * classes + to]`: probability that a row made with class `from` carries label `to`; 0 on the diagonal.
-    rates: Vec<f64>,
-    /// Plain rows of each class: what the rates were estimated from.
-    pub plain: Vec<PlainRows>,
+    /// `[from * classes + to]`: how much more a flip in this direction is suspected than usual.
+    factors: Vec<f64>,
+    /// Share of rows with a label changed at random.
+    pub undirected: f64,
+    /// Share of rows whose label is not their likeliest class.
+    pub errors: f64,
+    /// Directions in which labels were flipped, most rows first.
+    pub directed: Vec<Directed>,
 }
 
-/// What labels the rows most surely of one class carry.
-#[derive(Clone, Default)]
-pub struct PlainRows {
-    /// Rows.
-    pub rows: u64,
-    /// How many carry each other label.
-    pub others: Vec<(usize, u64)>,
+/// Labels of one class found on rows that are plainly of another.
+#[derive(Clone, Copy, Debug)]
+pub struct Directed {
+    /// The class the rows look like.
+    pub from: usize,
+    /// The label they carry.
+    pub to: usize,
+    /// Plain rows looked at, how many carry the label, and how many would be usual.
+    pub rows: f64,
+    /// How many of them carry the label.
+    pub seen: f64,
+    /// How many would be usual in this dataset.
+    pub usual: f64,
+    /// Estimated share of all rows of the dataset.
+    pub share: f64,
 }
 
 impl Noise {
-    /// Estimates the rates from out-of-fold probabilities, row by row, and the rows' labels.
-    ///
-    /// A rate is the share of a label among plain rows, drawn towards the overall share as strongly as the rates of this
-    /// dataset resemble each other: an empirical Bayes estimate under a gamma prior.
+    /// Estimates from out-of-fold probabilities, row by row, and the rows' labels.
     pub fn estimate(probabilities: &[f32], labels: &[u32], classes: usize) -> Self {
-        let plain = plain_rows(probabilities, labels, classes);
-        let rows: u64 = plain.iter().map(|p| p.rows).sum();
-        let other: u64 = plain.iter().flat_map(|p| &p.others).map(|o| o.1).sum();
-        let overall = (other as f64 + 0.5) / (rows as f64 * (classes as f64 - 1.0) + 1.0);
-        let weight = prior_weight(&plain, classes, overall);
-        let least = BACKGROUND / (classes as f64 - 1.0);
-        let mut rates = vec![0.0; classes * classes];
+        let plain = plain(probabilities, labels, classes);
+        let errors = errors(probabilities, labels, classes);
+        let undirected = undirected(&plain, probabilities, classes).max(level(&plain, errors));
+        let trusted = ((NATURAL.1 - (errors - undirected)) / (NATURAL.1 - NATURAL.0)).clamp(0.0, 1.0);
+        let usual = Usual::of(&plain);
+        let mut noise = Self {
+            classes,
+            factors: vec![1.0; classes * classes],
+            undirected: undirected * trusted,
+            errors,
+            directed: Vec::new(),
+        };
         for (from, p) in plain.iter().enumerate() {
-            let rate = |count: u64| ((count as f64 + weight) / (p.rows as f64 + weight / overall)).max(least);
-            let row = &mut rates[from * classes..(from + 1) * classes];
-            row.fill(rate(0));
-            p.others.iter().for_each(|&(to, count)| row[to] = rate(count));
-            row[from] = 0.0;
+            for (to, pair) in p.pairs.iter().enumerate().filter(|&(to, _)| to != from) {
+                let usual = usual.without(pair, classes);
+                noise.factors[from * classes + to] = (pair.low() / usual).clamp(1.0, FACTOR_MAX);
+                noise.directed.extend(directed(from, to, p, usual));
+            }
         }
-        Self { classes, rates, plain }
+        noise.directed.sort_by(|a, b| b.share.total_cmp(&a.share));
+        noise
     }
 
-    /// Estimated share of rows made with class `from` that carry label `to`.
-    pub fn rate(&self, from: usize, to: usize) -> f64 {
-        self.rates[from * self.classes + to]
+    /// Estimated share of rows with a wrong label.
+    pub fn share(&self) -> f64 {
+        self.undirected + self.directed.iter().map(|d| d.share).sum::<f64>()
     }
 
-    /// Probability that the label of a row with these class probabilities is wrong.
-    pub fn suspicion(&self, probabilities: &[f32], label: usize) -> f64 {
-        let odds: f64 = self.flips(probabilities, label).map(|(_, odds)| odds).sum();
-        odds / (1.0 + odds)
+    /// How strongly a row with these class probabilities speaks against its label: grows with the odds of a flip.
+    pub fn against(&self, probabilities: &[f32], label: usize) -> f64 {
+        self.by_class(probabilities, label).map(|(_, odds)| odds).sum()
     }
 
-    /// The class the row was most probably made with if not with its label, and its share of the suspicion.
+    /// The class the row was most probably made with if not with its label, and how probable it is then.
     pub fn likeliest(&self, probabilities: &[f32], label: usize) -> Option<(usize, f64)> {
-        let total: f64 = self.flips(probabilities, label).map(|(_, odds)| odds).sum();
-        let best = self.flips(probabilities, label).reduce(|a, b| if b.1 > a.1 { b } else { a })?;
-        Some((best.0, best.1 / total.max(f64::MIN_POSITIVE)))
+        let best = self.by_class(probabilities, label).reduce(|a, b| if b.1 > a.1 { b } else { a })?;
+        Some((best.0, best.1 / self.against(probabilities, label).max(f64::MIN_POSITIVE)))
     }
 
-    /// For each other class, the odds that the row was made with it and flipped.
-    fn flips<'a>(&'a self, probabilities: &'a [f32], label: usize) -> impl Iterator<Item = (usize, f64)> + 'a {
+    fn by_class<'a>(&'a self, probabilities: &'a [f32], label: usize) -> impl Iterator<Item = (usize, f64)> + 'a {
         let own = f64::from(probabilities[label]) + FLOOR;
-        let odds = move |from: usize| self.rate(from, label) * f64::from(probabilities[from]) / own;
+        let odds = move |from: usize| self.factors[from * self.classes + label] * f64::from(probabilities[from]) / own;
         (0..self.classes).filter(move |&from| from != label).map(move |from| (from, odds(from)))
     }
 }
 
-/// The rows with the greatest probabilities of each class, of those it is the top class of.
-fn plain_rows(probabilities: &[f32], labels: &[u32], classes: usize) -> Vec<PlainRows> {
-    let mut of_class: Vec<Vec<(f32, u32)>> = vec![Vec::new(); classes];
-    for (p, &label) in probabilities.chunks_exact(classes).zip(labels) {
-        let top = p.iter().zip(0..).reduce(|a, b| if b.0 > a.0 { b } else { a });
-        if let Some((&p, class)) = top {
-            of_class[class as usize].push((p, label));
-        }
+fn errors(probabilities: &[f32], labels: &[u32], classes: usize) -> f64 {
+    let is_error = |(p, &label): (&[f32], &u32)| p.iter().any(|&other| other > p[label as usize]);
+    let wrong = probabilities.chunks_exact(classes).zip(labels).filter(|&row| is_error(row)).count();
+    wrong as f64 / labels.len().max(1) as f64
+}
+
+/// Share of labels changed at random: their share among the surest rows of a class, as far as it cannot be natural
+/// confusion. With two classes that is the cleaner one of them; with more, only labels of the less likely half of the
+/// other classes are counted, and taken for their share of all changes.
+fn undirected(plain: &[Plain], probabilities: &[f32], classes: usize) -> f64 {
+    let counted: Vec<(f64, f64)> =
+        plain.iter().enumerate().map(|(class, p)| far_labels(p, class, probabilities, classes)).collect();
+    let whole = counted.iter().fold((0.0, 0.0), |sum, c| (sum.0 + c.0, sum.1 + c.1));
+    let cleanest = || {
+        let enough = counted.iter().filter(|c| c.1 >= SUREST_MIN as f64);
+        enough.copied().min_by(|a, b| ((a.0 + 1.0) / a.1).total_cmp(&((b.0 + 1.0) / b.1)))
+    };
+    let (hits, rows) = if classes == 2 { cleanest().unwrap_or(whole) } else { whole };
+    // One or two hits are no more than chance.
+    hits / rows.max(1.0) * hits / (hits + 1.0)
+}
+
+/// Share of other labels among the surest rows of all classes, as far as it is as large there as elsewhere: natural
+/// confusion is rarer among sure rows. Nothing where it is so large that it must be natural.
+fn level(plain: &[Plain], errors: f64) -> f64 {
+    let rows: usize = plain.iter().map(|p| p.surest.len()).sum();
+    let others = |(class, p): (usize, &Plain)| p.surest.iter().filter(|s| s.label as usize != class).count();
+    let rate = plain.iter().enumerate().map(others).sum::<usize>() as f64 / rows.max(1) as f64;
+    let evenness = ((rate / errors.max(1e-9) - EVEN.0) / (EVEN.1 - EVEN.0)).clamp(0.0, 1.0);
+    if rate < LEVEL_MAX { rate * evenness } else { 0.0 }
+}
+
+/// Among a class's surest rows: labels of the half of the other classes that are least likely there, and the rows as far
+/// as they stand for that half.
+fn far_labels(plain: &Plain, class: usize, probabilities: &[f32], classes: usize) -> (f64, f64) {
+    let mut mean: Vec<(f64, usize)> = (0..classes).filter(|&other| other != class).map(|other| (0.0, other)).collect();
+    for (sum, other) in &mut mean {
+        *sum = plain.surest.iter().map(|s| f64::from(probabilities[s.row as usize * classes + *other])).sum();
     }
-    of_class.into_iter().enumerate().map(|(class, rows)| plainest(rows, class)).collect()
+    mean.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let far = &mean[..((classes - 1) / 2).max(1)];
+    let hits = plain.surest.iter().filter(|s| far.iter().any(|f| f.1 == s.label as usize)).count();
+    (hits as f64, plain.surest.len() as f64 * far.len() as f64 / (classes as f64 - 1.0))
 }
 
-fn plainest(mut rows: Vec<(f32, u32)>, class: usize) -> PlainRows {
-    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let keep = (rows.len() as f64 * PLAIN_SHARE).ceil() as usize;
-    let least = keep.checked_sub(1).map_or(f32::INFINITY, |last| rows[last].0);
-    let mut labels: Vec<u32> = rows.iter().take_while(|r| r.0 >= least).map(|r| r.1).collect();
-    let rows = labels.len() as u64;
-    labels.sort_unstable();
-    let runs = labels.chunk_by(|a, b| a == b).map(|run| (run[0] as usize, run.len() as u64));
-    PlainRows { rows, others: runs.filter(|&(label, _)| label != class).collect() }
+/// Sums over all pairs of classes of the label shares among plain rows.
+struct Usual {
+    rows: f64,
+    sum: f64,
+    squares: f64,
 }
 
-/// The gamma prior's shape under which the counts are likeliest.
-fn prior_weight(plain: &[PlainRows], classes: usize, overall: f64) -> f64 {
-    let (low, high, steps) = WEIGHTS;
-    let weight = |i: u32| low * (high / low).powf(f64::from(i) / f64::from(steps - 1));
-    let likelihood = |weight: f64| plain.iter().map(|p| likelihood(p, classes, weight, weight / overall)).sum::<f64>();
-    let best = (0..steps).map(weight).map(|w| (likelihood(w), w)).reduce(|a, b| if b.0 > a.0 { b } else { a });
-    best.map_or(high, |b| b.1)
+impl Usual {
+    fn of(plain: &[Plain]) -> Self {
+        let mut usual = Self { rows: 0.0, sum: 0.0, squares: 0.0 };
+        for pair in plain.iter().flat_map(|p| &p.pairs) {
+            usual.rows += pair.rows;
+            usual.sum += pair.hits;
+            usual.squares += pair.rows * pair.rate() * pair.rate();
+        }
+        usual
+    }
+
+    /// The share of a label that is usual in the other pairs.
+    fn without(&self, pair: &Pair, classes: usize) -> f64 {
+        let rows = (self.rows - pair.rows).max(1.0);
+        let mean = (self.sum - pair.hits).max(0.0) / rows;
+        let squares = (self.squares - pair.rows * pair.rate() * pair.rate()) / rows;
+        let usual =
+            if classes == 2 { STANDS_OUT * mean } else { mean + STANDS_OUT * (squares - mean * mean).max(0.0).sqrt() };
+        usual + NOTHING / (classes as f64 - 1.0).max(1.0).sqrt()
+    }
 }
 
-/// Log-likelihood of one class's counts: negative binomial, up to a constant.
-fn likelihood(plain: &PlainRows, classes: usize, shape: f64, rate: f64) -> f64 {
-    let rows = plain.rows as f64;
-    let none = shape * (rate / (rate + rows)).ln();
-    let rising = |count: u64| (0..count).map(|j| (shape + j as f64).ln()).sum::<f64>();
-    let some = |&(_, count): &(usize, u64)| rising(count) + count as f64 * (rows / (rate + rows)).ln();
-    none * (classes as f64 - 1.0) + plain.others.iter().map(some).sum::<f64>()
+/// The directed flips of one pair, if it stands out.
+fn directed(from: usize, to: usize, plain: &Plain, usual: f64) -> Option<Directed> {
+    let pair = plain.pairs[to];
+    let factor = pair.level_low() / usual;
+    (factor > DIRECTED).then(|| Directed {
+        from,
+        to,
+        rows: pair.rows,
+        seen: pair.hits,
+        usual: usual * pair.rows,
+        share: plain.share * pair.level_low() * (1.0 - 1.0 / factor),
+    })
 }

@@ -1,92 +1,128 @@
-use rayon::prelude::*;
-use taster_core::{Key, Schema, Table};
-use taster_stats::boost::{Booster, Codes, Params as BoostParams, Target};
+use taster_core::Schema;
+use taster_stats::boost::Codes;
 
-use super::{Params, sharpness::Sharpness};
-use crate::binning::Binning;
+use super::{
+    Params,
+    members::{Member, Task, scores_by},
+    sharpness::Sharpness,
+    view::View,
+};
 
-/// Folds.
-const FOLDS: usize = 5;
+/// Rounds of fitting the members' shares.
+const ROUNDS: usize = 50;
+/// Rows that the shares are fitted on.
+const FITTED: usize = 8192;
+/// Factors of the pool's log-probabilities.
+const POOL_FACTORS: (f64, f64) = (0.3, 3.0);
 
-const BINS: usize = 65;
-
-/// Models of the label from the features, one for each fold, fitted without that fold.
+/// A pool of models of the label, each trusted as far as the labels bear it out.
 pub struct Panel {
-    key: Key,
-    binning: Binning,
-    boosters: Vec<Booster>,
-    sharpness: Sharpness,
     classes: usize,
+    members: Vec<Member>,
+    sharpness: Vec<Sharpness>,
+    /// How much of the pool's probability is each member's.
+    shares: Vec<f32>,
+    pooled: Sharpness,
 }
 
 impl Panel {
-    /// Fits on rows that all have a class, in an order that depends on their content only.
-    pub fn fit(schema: &Schema, table: &Table, labels: &[u32], classes: usize, key: Key, params: &Params) -> Self {
-        let binning = Binning::fit(schema, &[table]);
-        let codes = binning.codes(table).coarser(BINS);
-        let folds: Vec<usize> = table.feature_keys.iter().map(|&k| fold(key, k)).collect();
-        let boosting = boosting(params, classes, key);
-        let boosters = (0..FOLDS)
-            .into_par_iter()
-            .map(|fold| {
-                let others: Vec<u32> = (0..table.len as u32).filter(|&r| folds[r as usize] != fold).collect();
-                Booster::fit(&codes, &others, Target::Classes { labels, classes }, None, &boosting)
-            })
-            .collect();
-        let mut panel = Self { key, binning, boosters, sharpness: Sharpness::default(), classes };
-        panel.sharpness = Sharpness::fit(&panel.raw(&codes, &table.feature_keys), labels, classes);
-        panel
+    /// Own models of the features.
+    pub fn fit(task: Task<'_>, schema: &Schema, params: &Params) -> Self {
+        let (trees, (smooth, words)) = rayon::join(
+            || Member::trees(task, params),
+            || rayon::join(|| Member::smooth(task), || Member::words(task, schema)),
+        );
+        Self::pool(std::iter::once(trees).chain(smooth).chain(words).collect(), task)
     }
 
-    /// Out-of-fold class probabilities, row by row, of rows given as codes and by their feature keys.
-    pub fn probabilities(&self, codes: &Codes, features: &[u64]) -> Vec<f32> {
-        let mut out = self.raw(codes, features);
-        self.sharpness.apply(&mut out, self.classes);
+    /// Trusts each member as far as the labels bear out its out-of-fold scores.
+    pub fn pool(members: Vec<Member>, task: Task<'_>) -> Self {
+        let Task { view, labels, classes, .. } = task;
+        let mut sharpness = Vec::new();
+        let mut opinions = Vec::new();
+        for member in &members {
+            let mut scores = member.scores(view, classes);
+            let fitted = Sharpness::fit(&scores, labels, classes, member.factors());
+            fitted.apply(&mut scores, classes);
+            sharpness.push(fitted);
+            opinions.push(scores);
+        }
+        let shares = shares(&opinions, labels, classes);
+        let logs = blend_logs(opinions, &shares);
+        let pooled = Sharpness::fit(&logs, labels, classes, POOL_FACTORS);
+        Self { classes, members, sharpness, shares, pooled }
+    }
+
+    /// Whether probabilities are of points, too.
+    pub fn needs_points(&self) -> bool {
+        self.members.iter().any(|m| matches!(m, Member::Smooth(_)))
+    }
+
+    /// Out-of-fold class probabilities, row by row.
+    pub fn probabilities(&self, view: &View<'_>) -> Vec<f32> {
+        let opinion = |(member, sharpness): (&Member, &Sharpness)| {
+            let mut scores = member.scores(view, self.classes);
+            sharpness.apply(&mut scores, self.classes);
+            scores
+        };
+        let opinions = self.members.iter().zip(&self.sharpness).map(opinion).collect();
+        let mut out = blend_logs(opinions, &self.shares);
+        self.pooled.apply(&mut out, self.classes);
         out
     }
 
-    fn raw(&self, codes: &Codes, features: &[u64]) -> Vec<f32> {
-        let mut rows = vec![Vec::new(); FOLDS];
-        for (row, &features) in (0_u32..).zip(features) {
-            rows[fold(self.key, features)].push(row);
-        }
-        let mut out = vec![0.0; features.len() * self.classes];
-        for (booster, rows) in self.boosters.iter().zip(&rows) {
-            let part = booster.probabilities(&codes.take(rows));
-            for (&row, p) in rows.iter().zip(part.chunks_exact(self.classes)) {
-                out[row as usize * self.classes..][..self.classes].copy_from_slice(p);
+    /// Out-of-fold class probabilities by the trees alone; none if there are no trees.
+    pub fn by_trees(&self, codes: &Codes, folds: &[usize]) -> Option<Vec<f32>> {
+        self.members.iter().zip(&self.sharpness).find_map(|(member, sharpness)| {
+            let Member::Trees(boosters) = member else { return None };
+            let mut scores = scores_by(boosters, codes, folds, self.classes);
+            sharpness.apply(&mut scores, self.classes);
+            Some(scores)
+        })
+    }
+
+    /// The members' scores as they were fitted, without anything fitted to all folds.
+    #[cfg(test)]
+    pub fn raw(&self, view: &View<'_>) -> Vec<Vec<f32>> {
+        self.members.iter().map(|m| m.scores(view, self.classes)).collect()
+    }
+}
+
+/// The shares under which the labels are likeliest, by expectation and maximisation.
+fn shares(opinions: &[Vec<f32>], labels: &[u32], classes: usize) -> Vec<f32> {
+    let rows = labels.len().min(FITTED);
+    let own =
+        |opinion: &Vec<f32>| -> Vec<f32> { (0..rows).map(|r| opinion[r * classes + labels[r] as usize]).collect() };
+    let own: Vec<Vec<f32>> = opinions.iter().map(own).collect();
+    let mut shares = vec![1.0 / opinions.len().max(1) as f32; opinions.len()];
+    if opinions.len() < 2 {
+        return shares;
+    }
+    for _ in 0..ROUNDS {
+        let mut sums = vec![0.0_f64; shares.len()];
+        for row in 0..rows {
+            let total: f32 = own.iter().zip(&shares).map(|(own, share)| own[row] * share).sum();
+            for ((sum, own), share) in sums.iter_mut().zip(&own).zip(&shares) {
+                *sum += f64::from(own[row] * share / total);
             }
         }
-        out
+        shares = sums.iter().map(|s| (s / rows.max(1) as f64) as f32).collect();
     }
-
-    /// The table's features as codes.
-    pub fn codes(&self, table: &Table) -> Codes {
-        self.binning.codes(table).coarser(BINS)
-    }
-
-    /// For each column of codes, the column of the schema it was made from.
-    pub fn origins(&self) -> Vec<usize> {
-        self.binning.origins()
-    }
+    shares
 }
 
-fn fold(key: Key, features: u64) -> usize {
-    (key.of(&features.to_le_bytes()) % FOLDS as u64) as usize
-}
-
-/// Trees of many classes are larger; fewer of them keep the time in bounds.
-fn boosting(params: &Params, classes: usize, key: Key) -> BoostParams {
-    let trees = if classes > 10 { (params.trees * 10 / classes).max(params.trees.min(30)) } else { params.trees };
-    let rate = (15.0 / trees as f32).clamp(0.02, 0.3);
-    let (row_share, column_share) = (0.5, 0.6);
-    BoostParams {
-        trees,
-        depth: params.depth,
-        rate,
-        row_share,
-        column_share,
-        seed: key.seed(),
-        ..BoostParams::default()
+/// Logarithms of the pool's probabilities.
+fn blend_logs(opinions: Vec<Vec<f32>>, shares: &[f32]) -> Vec<f32> {
+    let mut weighted = opinions.into_iter().zip(shares);
+    let Some((mut out, share)) = weighted.next() else { return Vec::new() };
+    for p in out.iter_mut() {
+        *p *= share;
     }
+    for (opinion, share) in weighted {
+        out.iter_mut().zip(opinion).for_each(|(p, q)| *p += share * q);
+    }
+    for p in out.iter_mut() {
+        *p = p.ln();
+    }
+    out
 }

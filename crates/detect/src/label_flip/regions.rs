@@ -3,40 +3,43 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use taster_core::{Key, Schema, Table};
 use taster_stats::{
     boost::{Booster, Codes, Params as BoostParams, Target},
     kmeans::Kmeans,
 };
 
-use super::{classes::NONE, sharpness::Sharpness, space::Space};
+use super::{
+    members::{Task, scores_by},
+    sharpness::Sharpness,
+    view::{FOLDS, View},
+};
 
 /// Partitions into regions, each with other borders.
 const PARTITIONS: u64 = 3;
-/// Folds of regions.
-const FOLDS: usize = 5;
 /// Rows below which regions are too small to tell anything.
 const ROWS_MIN: usize = 100;
 /// Fewest and most regions of a partition, and the rows a region has otherwise.
 const REGIONS: (usize, usize) = (6, 60);
 const REGION_ROWS: usize = 40;
-const BINS: usize = 32;
+const BINS: usize = 33;
 /// Log-likelihood that a row of the class that was supposedly flipped away costs by still being there.
 const LEFT_BEHIND: f64 = std::f64::consts::LN_2;
-/// Log-likelihood ratio, beyond that of the third most suspicious region, at which a flip is as probable as not.
-const EVIDENCE: f64 = 40.0;
-const EVIDENCE_STEP: f64 = 5.0;
+/// Log-likelihood ratio, beyond that of the second most suspicious region, at which a flip is as probable as not.
+const EVIDENCE: f64 = 20.0;
+const EVIDENCE_STEP: f64 = 2.0;
 /// The same for the mean over the region's rows.
-const MEAN_EVIDENCE: f64 = 1.1;
-const MEAN_EVIDENCE_STEP: f64 = 0.1;
+const MEAN_EVIDENCE: f64 = 1.0;
+const MEAN_EVIDENCE_STEP: f64 = 0.05;
+/// A region with more than this share of a label is that label's home.
+const HOME: f64 = 0.35;
 /// Probability below which a region is not suspected at all.
 const NEGLIGIBLE: f64 = 1e-3;
 /// Probability of a label that a model is never trusted to go below.
 const FLOOR: f32 = 3e-3;
+const FACTORS: (f64, f64) = (0.3, 3.0);
 
 /// Partitions of the rows, and what models fitted without a region say of its labels.
 pub struct Regions {
-    space: Space,
     partitions: Vec<Partition>,
     classes: usize,
 }
@@ -62,32 +65,42 @@ pub struct Suspect {
 }
 
 impl Regions {
-    /// Fits on rows that all have a class, in an order that depends on their content only.
-    pub fn fit(schema: &Schema, table: &Table, codes: &Codes, labels: &[u32], classes: usize, key: Key) -> Self {
-        let space = Space::fit(schema, table);
-        if table.len < ROWS_MIN || space.dim() == 0 {
-            return Self { space, partitions: Vec::new(), classes };
+    /// Fits; the view needs points.
+    pub fn fit(task: Task<'_>) -> Self {
+        let Task { view, dim, labels, classes, seed } = task;
+        if labels.len() < ROWS_MIN || view.points.is_empty() {
+            return Self { partitions: Vec::new(), classes };
         }
-        let points = space.points(table);
-        let codes = codes.coarser(BINS);
-        let part = |p: u64| Partition::fit(&points, space.dim(), &codes, labels, classes, key.seed() ^ p);
-        let partitions = (1..=PARTITIONS).into_par_iter().map(part).collect();
-        Self { space, partitions, classes }
+        let codes = view.codes.coarser(BINS);
+        let part = |p: u64| Partition::fit(&view.points, dim, &codes, labels, classes, seed ^ p);
+        Self { partitions: (1..=PARTITIONS).into_par_iter().map(part).collect(), classes }
     }
 
-    /// For each row, the probability that its label was flipped together with its neighbours'.
-    pub fn suspicion(&self, table: &Table, codes: &Codes, labels: &[u32]) -> Vec<f64> {
-        let mut out = vec![0.0; table.len];
-        if self.partitions.iter().all(|p| p.suspects.is_empty()) {
-            return out;
+    /// Regions of nothing.
+    pub fn none() -> Self {
+        Self { partitions: Vec::new(), classes: 0 }
+    }
+
+    /// Whether any group of rows is suspected; if not, no points are needed.
+    pub fn any(&self) -> bool {
+        self.partitions.iter().any(|p| !p.suspects.is_empty())
+    }
+
+    /// For each row, the probability that its label was flipped together with its neighbours': what the second most
+    /// suspicious partition says, so that the borders of one do not decide alone.
+    pub fn suspicion(&self, view: &View<'_>, labels: &[u32]) -> Vec<f64> {
+        let mut greatest = vec![(0.0_f64, 0.0_f64); labels.len()];
+        if !self.any() {
+            return vec![0.0; labels.len()];
         }
-        let (points, codes) = (self.space.points(table), codes.coarser(BINS));
+        let codes = view.codes.coarser(BINS);
         for partition in self.partitions.iter().filter(|p| !p.suspects.is_empty()) {
-            for (row, p) in partition.suspicion(&points, &codes, labels, self.classes) {
-                out[row] += p / PARTITIONS as f64;
+            for (row, p) in partition.suspicion(&view.points, &codes, labels, self.classes) {
+                let (first, second) = greatest[row];
+                greatest[row] = if p > first { (p, first) } else { (first, second.max(p)) };
             }
         }
-        out
+        greatest.into_iter().map(|g| g.1).collect()
     }
 
     /// The suspected groups: label, and what is suspected.
@@ -111,28 +124,13 @@ impl Partition {
                 Booster::fit(codes, &others, Target::Classes { labels, classes }, None, &params)
             })
             .collect();
-        let mut partition =
-            Self { regions, booster_of, boosters, sharpness: Sharpness::default(), suspects: BTreeMap::new() };
-        let rows: Vec<u32> = (0..labels.len() as u32).collect();
-        let mut outside = partition.probabilities(codes, &rows, &region, classes);
-        partition.sharpness = Sharpness::fit(&outside, labels, classes);
-        partition.sharpness.apply(&mut outside, classes);
-        partition.suspects = suspects(&tally(&outside, labels, &region, classes), partition.regions.clusters());
-        partition
-    }
-
-    /// What the boosters that did not see the rows' regions say of the rows, not yet sharpened.
-    fn probabilities(&self, codes: &Codes, rows: &[u32], region: &[u32], classes: usize) -> Vec<f32> {
-        let mut out = vec![0.0; rows.len() * classes];
-        for (fold, booster) in self.boosters.iter().enumerate() {
-            let mine: Vec<usize> = (0..rows.len()).filter(|&i| self.booster_of[region[i] as usize] == fold).collect();
-            let part: Vec<u32> = mine.iter().map(|&i| rows[i]).collect();
-            let p = booster.probabilities(&codes.take(&part));
-            for (&i, p) in mine.iter().zip(p.chunks_exact(classes)) {
-                out[i * classes..(i + 1) * classes].copy_from_slice(p);
-            }
-        }
-        out
+        let which = booster_of_rows(&booster_of, &region);
+        let mut outside = scores_by(&boosters, codes, &which, classes);
+        let sharpness = Sharpness::fit(&outside, labels, classes, FACTORS);
+        sharpness.apply(&mut outside, classes);
+        let groups = tally(&outside, labels, &region, classes);
+        let suspects = suspects(&groups, regions.clusters(), &counts(labels, classes));
+        Self { regions, booster_of, boosters, sharpness, suspects }
     }
 
     /// The rows in suspected groups, each with the probability that it was flipped.
@@ -141,7 +139,8 @@ impl Partition {
         let is_suspect = |&row: &u32| self.suspects.contains_key(&(region[row as usize], labels[row as usize]));
         let rows: Vec<u32> = (0..labels.len() as u32).filter(is_suspect).collect();
         let regions: Vec<u32> = rows.iter().map(|&r| region[r as usize]).collect();
-        let mut outside = self.probabilities(codes, &rows, &regions, classes);
+        let which = booster_of_rows(&self.booster_of, &regions);
+        let mut outside = scores_by(&self.boosters, &codes.take(&rows), &which, classes);
         self.sharpness.apply(&mut outside, classes);
         let judged = rows.iter().zip(&regions).zip(outside.chunks_exact(classes)).filter_map(|((&row, &region), p)| {
             let label = labels[row as usize];
@@ -151,6 +150,18 @@ impl Partition {
         });
         judged.collect()
     }
+}
+
+fn booster_of_rows(booster_of: &[usize], region: &[u32]) -> Vec<usize> {
+    region.iter().map(|&r| booster_of.get(r as usize).copied().unwrap_or(0)).collect()
+}
+
+fn counts(labels: &[u32], classes: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; classes];
+    for &label in labels {
+        counts[label as usize] += 1.0;
+    }
+    counts
 }
 
 /// Small trees: they must say what the surroundings are like, not the last detail.
@@ -170,9 +181,7 @@ struct Group {
 fn tally(outside: &[f32], labels: &[u32], region: &[u32], classes: usize) -> BTreeMap<(u32, u32), Group> {
     let mut counts: BTreeMap<(u32, u32), u64> = BTreeMap::new();
     let mut gains: BTreeMap<(u32, u32), Vec<f64>> = BTreeMap::new();
-    for ((p, &label), &region) in
-        outside.chunks_exact(classes).zip(labels).zip(region).filter(|((_, l), _)| **l != NONE)
-    {
+    for ((p, &label), &region) in outside.chunks_exact(classes).zip(labels).zip(region) {
         *counts.entry((region, label)).or_insert(0) += 1;
         let own = p[label as usize];
         let gains = gains.entry((region, label)).or_insert_with(|| vec![0.0; classes]);
@@ -195,13 +204,18 @@ fn tally(outside: &[f32], labels: &[u32], region: &[u32], classes: usize) -> BTr
 
 /// The groups whose evidence is far beyond what is usual in this dataset: natural structure, too, sets regions apart, but
 /// seldom one alone.
-fn suspects(groups: &BTreeMap<(u32, u32), Group>, regions: usize) -> BTreeMap<(u32, u32), Suspect> {
+fn suspects(
+    groups: &BTreeMap<(u32, u32), Group>,
+    regions: usize,
+    label_counts: &[f64],
+) -> BTreeMap<(u32, u32), Suspect> {
+    let away = |&(&(_, label), group): &(&(u32, u32), &Group)| group.rows as f64 <= HOME * label_counts[label as usize];
     let mut strongest = vec![0.0_f64; regions];
-    for (&(region, _), group) in groups {
+    for (&(region, _), group) in groups.iter().filter(away) {
         strongest[region as usize] = strongest[region as usize].max(group.evidence);
     }
     strongest.sort_by(|a, b| b.total_cmp(a));
-    let usual = strongest.get(2).or(strongest.last()).copied().unwrap_or(0.0);
+    let usual = strongest.get(1).copied().unwrap_or(0.0);
     let probability = |group: &Group| {
         let total = (group.evidence - EVIDENCE - usual) / EVIDENCE_STEP;
         let mean = (group.evidence / group.rows as f64 - MEAN_EVIDENCE) / MEAN_EVIDENCE_STEP;
@@ -211,5 +225,5 @@ fn suspects(groups: &BTreeMap<(u32, u32), Group>, regions: usize) -> BTreeMap<(u
         let probability = probability(group);
         (probability > NEGLIGIBLE).then_some((place, Suspect { from: group.from, probability, rows: group.rows }))
     };
-    groups.iter().filter_map(suspect).collect()
+    groups.iter().filter(away).filter_map(suspect).collect()
 }

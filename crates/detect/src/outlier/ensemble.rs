@@ -19,7 +19,7 @@ const ROUGH_REFERENCES: usize = 512;
 /// Distances times coordinates that scoring a dataset may take.
 const WORK: u64 = 2_000_000_000;
 /// Fewest references.
-const REFERENCES_MIN: u64 = 64;
+const REFERENCES_MIN: u64 = 32;
 
 /// Nearest neighbours, densities with dependences, and covariance, fitted on the inliers of a first fit.
 pub struct Ensemble {

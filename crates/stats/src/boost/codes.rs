@@ -89,7 +89,7 @@ impl Codes {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cuts {
     /// Ascending.
-    cuts: Vec<f64>,
+    edges: Vec<f64>,
     /// The lowest cut, where the first cell of `starts` begins.
     low: f64,
     cells_per_unit: f64,
@@ -110,9 +110,9 @@ impl Cuts {
         let cells = cuts.len() * CELLS;
         let per_unit = cells as f64 / (high - low);
         let cells_per_unit = if per_unit.is_finite() { per_unit } else { 0.0 };
-        let mut fitted = Self { cuts, low, cells_per_unit, starts: vec![0; cells + 2] };
-        for i in 0..fitted.cuts.len() {
-            let cell = fitted.cell(fitted.cuts[i]);
+        let mut fitted = Self { edges: cuts, low, cells_per_unit, starts: vec![0; cells + 2] };
+        for i in 0..fitted.edges.len() {
+            let cell = fitted.cell(fitted.edges[i]);
             fitted.starts[cell + 1..].fill(i as u8 + 1);
         }
         fitted
@@ -120,7 +120,7 @@ impl Cuts {
 
     /// Number of codes, the one for missing values included.
     pub fn bins(&self) -> usize {
-        self.cuts.len() + 2
+        self.edges.len() + 2
     }
 
     /// 0 for NaN, else one more than the number of cuts below the value.
@@ -132,7 +132,7 @@ impl Cuts {
         // The cell never falls as the value rises, so cuts in earlier cells are below it and those in later ones are not.
         let cell = self.cell(value);
         let (mut position, end) = (self.starts[cell], self.starts[cell + 1]);
-        while position < end && self.cuts[usize::from(position)] < value {
+        while position < end && self.edges[usize::from(position)] < value {
             position += 1;
         }
         position + 1

@@ -78,12 +78,12 @@ impl<'a> Grower<'a> {
         Arch::new().dispatch(|| {
             for candidate in &mut candidates {
                 candidate.histogram.root(&nodes.active, &candidate.column.codes);
-                candidate.arrange(&nodes.scale, mix(seed, 4));
+                candidate.arrange(nodes.scale, mix(seed, 4));
             }
             let mut gain = 0.0;
             while splits.len() < self.params.depth.min(8) {
                 let leaves = 1 << splits.len();
-                let Some((next, split)) = best(&candidates, leaves, &nodes.scale, self.params.l2, gain) else { break };
+                let Some((next, split)) = best(&candidates, leaves, nodes.scale, self.params.l2, gain) else { break };
                 gain = next;
                 let second_is_smaller = nodes.divide(&split, splits.len(), self.codes);
                 splits.push(split);
@@ -232,7 +232,7 @@ impl<'a, const L: usize> Candidate<'a, L> {
     }
 
     /// Orders the codes of a nominal column by their mean gradient in a random direction.
-    fn arrange(&mut self, scale: &Scale, seed: u64) {
+    fn arrange(&mut self, scale: Scale, seed: u64) {
         if self.column.order == Order::Ordered {
             return;
         }
@@ -258,8 +258,9 @@ impl<'a, const L: usize> Candidate<'a, L> {
     }
 
     /// The best cut and its gain summed over all leaves.
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
     #[inline(always)]
-    fn best_cut(&self, leaves: usize, scale: &Scale, l2: f32) -> Option<(f32, usize)> {
+    fn best_cut(&self, leaves: usize, scale: Scale, l2: f32) -> Option<(f32, usize)> {
         let bins = self.column.bins;
         let mut gains = [0.0_f32; 256];
         let mut left = Left::<L>::new();
@@ -284,6 +285,7 @@ impl<const L: usize> Left<L> {
         Self { bins: 0, lanes: [[0.0; 256]; L] }
     }
 
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
     #[inline(always)]
     fn fill(&mut self, sums: &[Lanes<L>], order: Option<&[u8]>) {
         self.bins = sums.len().min(256);
@@ -298,8 +300,9 @@ impl<const L: usize> Left<L> {
     }
 
     /// Adds `G²/(H + l2)` of both sides of each cut.
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
     #[inline(always)]
-    fn add_gains(&self, gains: &mut [f32], scale: &Scale, l2: f32) {
+    fn add_gains(&self, gains: &mut [f32], scale: Scale, l2: f32) {
         let Some(last) = self.bins.checked_sub(1) else { return };
         let whole: [f32; L] = std::array::from_fn(|l| self.lanes[l][last]);
         if whole[L - 1] == 0.0 {
@@ -322,11 +325,12 @@ impl<const L: usize> Left<L> {
 }
 
 /// The question with the greatest gain, if it is above `least`.
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
 fn best<const L: usize>(
     candidates: &[Candidate<'_, L>],
     leaves: usize,
-    scale: &Scale,
+    scale: Scale,
     l2: f32,
     least: f32,
 ) -> Option<(f32, Split)> {

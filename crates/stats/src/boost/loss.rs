@@ -105,6 +105,7 @@ fn weighted_sum(values: &[f32], weights: &[f32]) -> f64 {
     values.iter().zip(weights).map(|(&v, &w)| f64::from(v) * f64::from(w)).sum()
 }
 
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
 fn logistic(scores: &[f32], targets: &[f32], weights: &[f32], first: &mut [f32], second: &mut [f32]) {
     let rows = scores.iter().zip(targets).zip(weights).zip(first.iter_mut().zip(second));
@@ -115,6 +116,7 @@ fn logistic(scores: &[f32], targets: &[f32], weights: &[f32], first: &mut [f32],
     }
 }
 
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
 fn softmax(scores: &[f32], labels: &[u32], weights: &[f32], k: usize, first: &mut [f32], second: &mut [f32]) {
     let rows = scores.chunks_exact(k).zip(first.chunks_exact_mut(k)).zip(second.chunks_exact_mut(k));
@@ -129,6 +131,7 @@ fn softmax(scores: &[f32], labels: &[u32], weights: &[f32], k: usize, first: &mu
 }
 
 /// Softmax of one row.
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
 fn normalise(scores: &[f32], out: &mut [f32]) {
     let top = scores.iter().copied().fold(f32::MIN, f32::max);

@@ -30,6 +30,7 @@ impl Split {
     }
 
     /// Adds the answers, as bit `level`, to the rows' leaf numbers.
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
     #[inline(always)]
     fn mark(&self, codes: &[u8], level: usize, leaves: &mut [u8]) {
         match self {
@@ -93,6 +94,7 @@ pub(super) fn add_all(trees: &[Tree], codes: &Codes, scores: &mut Scores) {
     });
 }
 
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
 #[inline(always)]
 pub(super) fn add(tree: &Tree, leaves: &[u8], outputs: usize, values: &mut [f32]) {
     if outputs == 1 {

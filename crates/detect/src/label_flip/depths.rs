@@ -1,0 +1,111 @@
+//! What labels are found where the data is plainest.
+
+/// Labels found among the rows that are most surely of one class.
+#[derive(Clone, Debug, Default)]
+pub struct Plain {
+    /// Share of all rows whose top class this is.
+    pub share: f64,
+    /// For each other class: its label among the rows least like it.
+    pub pairs: Vec<Pair>,
+    /// Rows with the greatest probabilities of the class.
+    pub surest: Vec<Sure>,
+}
+
+/// How often one label is found among the rows of a class that look least like that label.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pair {
+    /// Rows looked at, and those with the label.
+    pub rows: f64,
+    /// Those with the label.
+    pub hits: f64,
+    /// Share of the label among as many rows that look next least like it.
+    pub next_share: f64,
+}
+
+/// One of the surest rows of a class.
+#[derive(Clone, Copy, Debug)]
+pub struct Sure {
+    /// Its label.
+    pub label: u32,
+    /// Its place among the rows judged.
+    pub row: u32,
+}
+
+/// Share of a class's rows, from the plainest, that pairs are counted on.
+const PAIR_SHARE: f64 = 0.4;
+/// Share of a class's rows that are its surest.
+const SUREST_SHARE: f64 = 0.25;
+/// Classes above which pairs are counted on the surest rows: sorting for each pair would take too long.
+const CLASSES_MANY: usize = 40;
+
+impl Pair {
+    /// Share of the label.
+    pub fn rate(&self) -> f64 {
+        self.hits / self.rows.max(1.0)
+    }
+
+    /// A lower bound for the label's share, one standard error below.
+    pub fn low(&self) -> f64 {
+        (self.rate() - self.error()).max(0.0)
+    }
+
+    /// The same for the share that would be left if it kept falling as it fell from the next rows to these: natural
+    /// confusion falls off away from the boundary, flips do not.
+    pub fn level_low(&self) -> f64 {
+        (self.rate() - (self.next_share - self.rate()).max(0.0) - self.error()).max(0.0)
+    }
+
+    fn error(&self) -> f64 {
+        (self.hits + 0.25).sqrt() / self.rows.max(1.0)
+    }
+}
+
+/// Counts labels among the plain rows of every class, by out-of-fold probabilities, row by row.
+pub fn plain(probabilities: &[f32], labels: &[u32], classes: usize) -> Vec<Plain> {
+    let mut of_class: Vec<Vec<u32>> = vec![Vec::new(); classes];
+    for (row, p) in (0_u32..).zip(probabilities.chunks_exact(classes)) {
+        let top = p.iter().zip(0..).reduce(|a, b| if b.0 > a.0 { b } else { a });
+        if let Some((_, class)) = top {
+            of_class[class].push(row);
+        }
+    }
+    let p = |row: u32, class: usize| probabilities[row as usize * classes + class];
+    of_class
+        .into_iter()
+        .enumerate()
+        .map(|(class, rows)| {
+            let share = rows.len() as f64 / labels.len().max(1) as f64;
+            let surest = least(&rows, SUREST_SHARE, |r| -p(r, class)).0;
+            let pair = |other: usize| match other {
+                _ if other == class || rows.is_empty() => Pair::default(),
+                _ if classes > CLASSES_MANY => count(&surest, &[], labels, other),
+                _ => {
+                    let (near, next) = least(&rows, PAIR_SHARE, |r| p(r, other) / p(r, class));
+                    count(&near, &next, labels, other)
+                }
+            };
+            let pairs = (0..classes).map(pair).collect();
+            Plain {
+                share,
+                pairs,
+                surest: surest.iter().map(|&row| Sure { label: labels[row as usize], row }).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The given share of the rows with the least values, and as many that come next.
+fn least(rows: &[u32], share: f64, value: impl Fn(u32) -> f32) -> (Vec<u32>, Vec<u32>) {
+    let mut order: Vec<(f32, u32)> = rows.iter().map(|&r| (value(r), r)).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let count = (rows.len() as f64 * share).ceil() as usize;
+    let pick = |part: &[(f32, u32)]| part.iter().map(|o| o.1).collect();
+    (pick(&order[..count]), pick(&order[count..(2 * count).min(order.len())]))
+}
+
+fn count(near: &[u32], next: &[u32], labels: &[u32], other: usize) -> Pair {
+    let hits = |rows: &[u32]| rows.iter().filter(|&&r| labels[r as usize] as usize == other).count() as f64;
+    let (rows, near_hits) = (near.len() as f64, hits(near));
+    let next_share = if next.is_empty() { near_hits / rows.max(1.0) } else { hits(next) / next.len() as f64 };
+    Pair { rows, hits: near_hits, next_share }
+}

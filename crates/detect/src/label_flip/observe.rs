@@ -1,0 +1,72 @@
+//! What was seen of the labels as a whole.
+
+use serde_json::json;
+use taster_core::{Observation, Scope};
+
+use super::{classes::Classes, noise::Noise, regions::Regions};
+
+/// Share of rows that contradict their label without being flips at which the whole dataset is called noisy.
+const NOISY: f64 = 0.3;
+
+/// Findings about the dataset: how many labels are wrong, in which directions, and whether noise is everywhere.
+pub fn observations(noise: &Noise, regions: &Regions, classes: &Classes, label: &str) -> Vec<Observation> {
+    let mut seen = vec![wrong_labels(noise, label)];
+    seen.extend(noise.directed.iter().map(|d| {
+        let (from, to) = (classes.name(d.from), classes.name(d.to));
+        let message = format!(
+            "of {:.0} rows that look plainly like {from:?} and least like {to:?}, {:.0} are labelled {to:?}, where at most \
+             {:.0} would be usual here",
+            d.rows, d.seen, d.usual
+        );
+        let evidence = json!({
+            "from": from, "to": to, "plain_rows": d.rows, "seen": d.seen, "usual": d.usual, "share_of_rows": d.share,
+        });
+        observation("directed-flips", message, label, d.share.min(1.0), evidence)
+    }));
+    seen.extend(regions.suspects().filter(|(_, suspect)| suspect.probability >= 0.5).map(|(given, suspect)| {
+        let (from, to) = (classes.name(suspect.from), classes.name(given as usize));
+        let message = format!(
+            "{} rows close to each other are all labelled {to:?}, where everything around them says {from:?}",
+            suspect.rows
+        );
+        let evidence = json!({ "from": from, "to": to, "rows": suspect.rows, "probability": suspect.probability });
+        observation("flipped-region", message, label, 0.0, evidence)
+    }));
+    let natural = noise.errors - noise.share();
+    if natural > NOISY {
+        let message = format!(
+            "labels are noisy everywhere: {:.0} % of the rows contradict what models make of their features; single rows \
+             can hardly be accused",
+            100.0 * noise.errors
+        );
+        seen.push(observation("noisy-everywhere", message, label, 0.0, json!({ "contradicted": noise.errors })));
+    }
+    seen
+}
+
+fn wrong_labels(noise: &Noise, label: &str) -> Observation {
+    let message = format!("about {:.1} % of the labels are estimated to be wrong", 100.0 * noise.share());
+    let evidence = json!({
+        "share": noise.share(), "changed_at_random": noise.undirected, "contradicted": noise.errors,
+    });
+    observation("wrong-labels", message, label, 0.0, evidence)
+}
+
+fn observation(
+    code: &'static str,
+    message: String,
+    label: &str,
+    magnitude: f64,
+    evidence: serde_json::Value,
+) -> Observation {
+    Observation {
+        code,
+        scope: Scope::Dataset,
+        message,
+        columns: vec![label.to_owned()],
+        magnitude,
+        p_value: None,
+        q_value: None,
+        evidence,
+    }
+}
