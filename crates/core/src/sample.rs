@@ -150,12 +150,12 @@ mod tests {
 
     #[test]
     fn does_not_depend_on_split_or_order() {
-        let whole = sampled(&[0..1000], 50, usize::MAX / 4);
+        let whole = sampled(&[0..999, 999..1000], 50, usize::MAX / 4);
         let parts = sampled(&[700..1000, 0..3, 3..700], 50, usize::MAX / 4);
         assert_eq!(whole.positions, parts.positions);
         assert_eq!(whole.table, parts.table);
         assert_eq!((whole.rows, whole.table.len), (1000, 50));
-        let by_bytes = sampled(&[0..1000], 500, 40 * 100);
+        let by_bytes = sampled(&[0..999, 999..1000], 500, 40 * 100);
         assert_eq!(by_bytes.table.len, 100);
         assert_eq!(by_bytes.positions, sampled(&[500..1000, 0..500], 500, 40 * 100).positions);
     }

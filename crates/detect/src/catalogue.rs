@@ -15,5 +15,3 @@ pub const OWASP_LLM: Tag = Tag::new("OWASP LLM", "LLM05", "Data and Model Poison
 pub const OWASP_ML: Tag = Tag::new("OWASP ML", "ML02", "Data Poisoning Attack", "2023");
 /// Data poisoning.
 pub const NIST_POISON: Tag = Tag::new("NIST AI 100-2", "NISTAML.013", "Data Poisoning", "e2025");
-/// Targeted poisoning.
-pub const NIST_TARGETED: Tag = Tag::new("NIST AI 100-2", "NISTAML.024", "Targeted Poisoning", "e2025");

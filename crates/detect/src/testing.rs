@@ -77,5 +77,5 @@ pub fn fit_in_parts(
 
 /// Observes a whole table and fits.
 pub fn fit(detector: &dyn Detector, schema: &Schema, table: &Table, reference: Option<&Table>) -> Box<dyn Model> {
-    fit_in_parts(detector, schema, table, reference, &[0..table.len])
+    fit_in_parts(detector, schema, table, reference, std::slice::from_ref(&(0..table.len)))
 }

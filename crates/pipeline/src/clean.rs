@@ -46,8 +46,8 @@ fn kept(frame: Frame, quarantined: &BTreeSet<u64>) -> PolarsResult<DataFrame> {
 
 /// Writes frames one after the other; the first brings the schema.
 enum Writer {
-    Parquet { file: File, batched: Option<BatchedWriter<File>> },
-    Csv { batched: Option<polars::io::csv::write::BatchedWriter<File>>, file: File },
+    Parquet { file: File, batched: Option<Box<BatchedWriter<File>>> },
+    Csv { file: File, batched: Option<Box<polars::io::csv::write::BatchedWriter<File>>> },
 }
 
 impl Writer {
@@ -64,13 +64,13 @@ impl Writer {
             Self::Parquet { file, batched } => {
                 if batched.is_none() {
                     let writer = ParquetWriter::new(file.try_clone()?).set_parallel(false);
-                    *batched = Some(writer.batched(frame.schema())?);
+                    *batched = Some(Box::new(writer.batched(frame.schema())?));
                 }
                 batched.as_mut().map_or(Ok(()), |w| w.write_batch(frame))
             }
             Self::Csv { file, batched } => {
                 if batched.is_none() {
-                    *batched = Some(CsvWriter::new(file.try_clone()?).batched(frame.schema())?);
+                    *batched = Some(Box::new(CsvWriter::new(file.try_clone()?).batched(frame.schema())?));
                 }
                 batched.as_mut().map_or(Ok(()), |w| w.write_batch(frame))
             }

@@ -55,7 +55,7 @@ pub(crate) fn run<L: Send, T: Send>(
                 scope.spawn(move || {
                     let mut mine = local();
                     contained(&to_sink, "working on rows", || {
-                        labour(&pieces, &to_sink, stop, limits.batch_rows, |frame| work(&mut mine, frame))
+                        labour(&pieces, &to_sink, stop, limits.batch_rows, |frame| work(&mut mine, frame));
                     });
                     mine
                 })

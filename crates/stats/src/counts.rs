@@ -140,23 +140,23 @@ impl Hasher for AsIs {
 /// Keys must be uniformly distributed (keyed hashes), so that the groups kept are a random sample of all groups.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    groups_max: usize,
+    most: usize,
     /// Groups with larger keys are not kept.
     ceiling: u64,
     table: HashMap<u64, LabelCounts, BuildHasherDefault<AsIs>>,
 }
 
 impl Groups {
-    /// No groups yet, at most `groups_max` of them ever.
-    pub fn new(groups_max: usize) -> Self {
-        Self { groups_max, ceiling: u64::MAX, table: HashMap::default() }
+    /// No groups yet, at most `most` of them ever.
+    pub fn new(most: usize) -> Self {
+        Self { most, ceiling: u64::MAX, table: HashMap::default() }
     }
 
     /// Counts one row of group `key` with this label.
     pub fn add(&mut self, key: u64, label: u64) {
         if key <= self.ceiling {
             self.table.entry(key).or_default().add(label, 1);
-            self.prune_beyond(self.groups_max + self.groups_max / 4);
+            self.prune_beyond(self.most + self.most / 4);
         }
     }
 
@@ -172,12 +172,12 @@ impl Groups {
         }
         let ceiling = self.ceiling;
         self.table.retain(|&key, _| key <= ceiling);
-        self.prune_beyond(self.groups_max + self.groups_max / 4);
+        self.prune_beyond(self.most + self.most / 4);
     }
 
     /// Brings the table down to its size; call before looking anything up.
     pub fn finish(&mut self) {
-        self.prune_beyond(self.groups_max);
+        self.prune_beyond(self.most);
     }
 
     /// Label counts of this group; `None` where it was not kept or not seen.
@@ -201,11 +201,11 @@ impl Groups {
     }
 
     fn prune_beyond(&mut self, limit: usize) {
-        if self.table.len() <= limit || self.groups_max == 0 {
+        if self.table.len() <= limit || self.most == 0 {
             return;
         }
         let mut keys: Vec<u64> = self.table.keys().copied().collect();
-        let (_, ceiling, _) = keys.select_nth_unstable(self.groups_max - 1);
+        let (_, ceiling, _) = keys.select_nth_unstable(self.most - 1);
         self.ceiling = *ceiling;
         let ceiling = self.ceiling;
         self.table.retain(|&key, _| key <= ceiling);

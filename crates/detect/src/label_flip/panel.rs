@@ -115,13 +115,13 @@ fn shares(opinions: &[Vec<f32>], labels: &[u32], classes: usize) -> Vec<f32> {
 fn blend_logs(opinions: Vec<Vec<f32>>, shares: &[f32]) -> Vec<f32> {
     let mut weighted = opinions.into_iter().zip(shares);
     let Some((mut out, share)) = weighted.next() else { return Vec::new() };
-    for p in out.iter_mut() {
+    for p in &mut out {
         *p *= share;
     }
     for (opinion, share) in weighted {
         out.iter_mut().zip(opinion).for_each(|(p, q)| *p += share * q);
     }
-    for p in out.iter_mut() {
+    for p in &mut out {
         *p = p.ln();
     }
     out

@@ -197,9 +197,9 @@ fn discrete(current: &[f64], reference: &[f64]) -> Option<Vec<(u64, u64)>> {
         // Adding zero makes one of the two zeros.
         let cell = counts.entry((value + 0.0).to_bits()).or_default();
         if is_current {
-            cell.0 += 1
+            cell.0 += 1;
         } else {
-            cell.1 += 1
+            cell.1 += 1;
         }
         if counts.len() > DISCRETE {
             return None;
@@ -231,7 +231,9 @@ fn histogram(current: &[f64], reference: &[f64]) -> Value {
     let bin = |v: &f64| (((v - low) / width) as usize).min(BINS - 1);
     let count = |side: &[f64]| {
         let mut bins = vec![0u64; BINS];
-        side.iter().for_each(|v| bins[bin(v)] += 1);
+        for v in side {
+            bins[bin(v)] += 1;
+        }
         bins
     };
     let edges: Vec<f64> = (0..=BINS).map(|i| low + width * i as f64).collect();
