@@ -19,6 +19,18 @@ impl Sample {
     pub fn is_whole(&self) -> bool {
         self.rows == self.table.len as u64
     }
+
+    /// At most so many of the sampled rows, those with the smallest keys, in the order of the dataset: a smaller sample,
+    /// for what is costly to fit.
+    pub fn reduced(&self, rows: usize) -> Table {
+        let mut order: Vec<usize> = (0..self.table.len).collect();
+        if rows < order.len() {
+            order.sort_unstable_by_key(|&r| (self.table.row_keys.get(r), r));
+            order.truncate(rows);
+            order.sort_unstable();
+        }
+        self.table.take(&order)
+    }
 }
 
 /// Draws a [`Sample`]: bounded in rows and bytes, mergeable in any order.

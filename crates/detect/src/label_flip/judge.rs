@@ -1,4 +1,6 @@
-use taster_core::{Evidence, Model, Observation, Reason, Role, Scale, Table};
+use std::borrow::Cow;
+
+use taster_core::{Evidence, Model, Observation, Reason, Role, Sample, Scale, Table};
 use taster_stats::boost::{CodeColumn, Codes};
 
 use super::{
@@ -33,11 +35,18 @@ pub struct Judge {
     names: Vec<String>,
 }
 
+/// Rows fitted where the dataset is larger than the sample: more would cost more than they tell.
+const FITTED_ROWS: usize = 16_384;
+
+fn fitted_rows(sample: &Sample) -> Cow<'_, Table> {
+    if sample.is_whole() { Cow::Borrowed(&sample.table) } else { Cow::Owned(sample.reduced(FITTED_ROWS)) }
+}
+
 impl Judge {
     /// Fits on the sample, or says why that cannot be.
     pub fn fit(evidence: &Evidence<'_>, params: &Params) -> Result<Self, String> {
         let classes = Classes::of(&evidence.sample.table, evidence.schema.label(), params.classes_max)?;
-        let table = canonical(&evidence.sample.table, &classes);
+        let table = canonical(&fitted_rows(evidence.sample), &classes);
         let (labels, k, schema, key) = (classes.codes(&table), classes.len(), evidence.schema, evidence.key);
         let encoder = Encoder::fit(schema, &table, key.derive("folds"));
         let view = encoder.view(&table, true);

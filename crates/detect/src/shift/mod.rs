@@ -6,8 +6,8 @@ mod rows;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use taster_core::{
-    About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Role, Scale, Schema,
-    Scope, State, Stride, Table, Tag,
+    About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Role, Sample, Scale,
+    Schema, Scope, State, Stride, Table, Tag,
 };
 
 use crate::{Entry, catalogue};
@@ -24,6 +24,9 @@ const ABOUT: About = About {
     tags: TAGS,
 };
 const TAGS: &[Tag] = &[Stride::Tampering.tag(), catalogue::ATLAS_POISON, catalogue::ERODE, catalogue::NIST_POISON];
+
+/// Rows of each side that the classifier is fitted on at most.
+const CLASSIFIED_ROWS: usize = 12_288;
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };
@@ -85,9 +88,8 @@ impl State for Sampled {
     fn merge(&mut self, _other: Box<dyn State>) {}
 
     fn fit(self: Box<Self>, evidence: &Evidence<'_>) -> Box<dyn Model> {
-        let rows = |table: &Table| table.len;
-        let reference = evidence.reference.map(|r| &r.table).filter(|r| rows(r) >= self.params.least_rows);
-        let current = Some(&evidence.sample.table).filter(|c| rows(c) >= self.params.least_rows);
+        let enough = |sample: &&Sample| sample.table.len >= self.params.least_rows;
+        let (reference, current) = (evidence.reference.filter(enough), Some(evidence.sample).filter(enough));
         let (Some(reference), Some(current)) = (reference, current) else {
             return Box::new(Shifted {
                 tests: 0,
@@ -96,12 +98,13 @@ impl State for Sampled {
                 too_small: Some(self.params.least_rows),
             });
         };
-        let tested = columns::compare(evidence.schema, current, reference, evidence.key);
+        let tested = columns::compare(evidence.schema, &current.table, &reference.table, evidence.key);
         let tests = tested.len();
         let real =
             |change: &Change| change.adjusted <= self.params.alpha && change.outcome.effect >= self.params.effect;
         let changes: Vec<Change> = tested.into_iter().filter(real).collect();
-        let rows = Classifier::fit(evidence.schema, current, reference, evidence.key, changes.is_empty());
+        let (current, reference) = (current.reduced(CLASSIFIED_ROWS), reference.reduced(CLASSIFIED_ROWS));
+        let rows = Classifier::fit(evidence.schema, &current, &reference, evidence.key, changes.is_empty());
         Box::new(Shifted { tests, changes, rows, too_small: None })
     }
 }
