@@ -26,7 +26,7 @@ const ABOUT: About = About {
 const TAGS: &[Tag] = &[Stride::Tampering.tag(), catalogue::ATLAS_POISON, catalogue::ERODE, catalogue::NIST_POISON];
 
 /// Rows of each side that the classifier is fitted on at most.
-const CLASSIFIED_ROWS: usize = 12_288;
+const CLASSIFIED_ROWS: usize = 24_576;
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };
