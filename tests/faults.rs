@@ -177,11 +177,14 @@ fn long_csv(room: &Room) -> PathBuf {
     path
 }
 
+/// What makes a scan read `data.csv` twice, and what does not.
+const MEMORIES: [&str; 2] = ["1MiB", "1GiB"];
+
 /// Starts a scan of `data.csv` and gives the process once it has announced the phase.
-fn scan_until(room: &Room, phase: &str) -> (Child, BufReader<std::process::ChildStderr>) {
+fn scan_until(room: &Room, phase: &str, memory: &str) -> (Child, BufReader<std::process::ChildStderr>) {
     let mut child = Command::new(TASTER)
         .args(["scan", "data.csv", "--label", "y", "--threads", "1", "--progress", "always", "--out", "report"])
-        .args(["--clean", "clean.csv"])
+        .args(["--clean", "clean.csv", "--memory", memory])
         .current_dir(room.path(""))
         .env_remove("TASTER_SIGNING_KEY")
         .stdout(Stdio::piped())
@@ -206,27 +209,31 @@ fn end(mut child: Child, mut stderr: impl Read) -> Run {
 }
 
 #[test]
-fn a_file_that_changes_between_the_two_reads() {
-    let room = Room::new();
-    let path = long_csv(&room);
-    let (child, stderr) = scan_until(&room, "fitting");
-    let mut file = OpenOptions::new().write(true).open(path).unwrap();
-    file.seek(SeekFrom::End(-2)).unwrap();
-    file.write_all(b"7").unwrap();
-    drop(file);
-    end(child, stderr).refused(&["data.csv", "changed"]);
-    left_behind(&room, &["data.csv"]);
+fn a_file_that_changes_after_the_first_read() {
+    for memory in MEMORIES {
+        let room = Room::new();
+        let path = long_csv(&room);
+        let (child, stderr) = scan_until(&room, "fitting", memory);
+        let mut file = OpenOptions::new().write(true).open(path).unwrap();
+        file.seek(SeekFrom::End(-2)).unwrap();
+        file.write_all(b"7").unwrap();
+        drop(file);
+        end(child, stderr).refused(&["data.csv", "changed"]);
+        left_behind(&room, &["data.csv"]);
+    }
 }
 
 #[test]
-fn a_file_that_is_replaced_between_the_two_reads() {
-    let room = Room::new();
-    long_csv(&room);
-    let (child, stderr) = scan_until(&room, "fitting");
-    room.write("new.csv", "a,b,c,d,e,f,y\n1,2,3,4,5,6,0\n");
-    fs::rename(room.path("new.csv"), room.path("data.csv")).unwrap();
-    end(child, stderr).refused(&["data.csv", "changed"]);
-    left_behind(&room, &["data.csv"]);
+fn a_file_that_is_replaced_after_the_first_read() {
+    for memory in MEMORIES {
+        let room = Room::new();
+        long_csv(&room);
+        let (child, stderr) = scan_until(&room, "fitting", memory);
+        room.write("new.csv", "a,b,c,d,e,f,y\n1,2,3,4,5,6,0\n");
+        fs::rename(room.path("new.csv"), room.path("data.csv")).unwrap();
+        end(child, stderr).refused(&["data.csv", "changed"]);
+        left_behind(&room, &["data.csv"]);
+    }
 }
 
 #[cfg(unix)]
@@ -235,7 +242,7 @@ fn an_interrupted_scan_leaves_nothing_behind() {
     for phase in ["observing", "fitting", "scoring"] {
         let room = Room::new();
         long_csv(&room);
-        let (child, stderr) = scan_until(&room, phase);
+        let (child, stderr) = scan_until(&room, phase, "1GiB");
         let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         end(child, stderr).refused(&["interrupted"]);

@@ -53,6 +53,15 @@ fn threads_and_batches_do_not_show() {
 }
 
 #[test]
+fn reading_once_or_twice_does_not_show() {
+    let room = Room::new();
+    let data = room.parquet("data.parquet", mixed(ROWS, 5));
+    scan(&room, &[&data], "once", &[]);
+    scan(&room, &[&data], "twice", &["--memory", "1MiB"]);
+    same(&room, "once", "twice");
+}
+
+#[test]
 fn threads_and_batches_do_not_show_with_a_reference_and_csv() {
     let room = Room::new();
     room.csv("data.csv", mixed(6000, 5));

@@ -140,6 +140,17 @@ impl Values {
         }
     }
 
+    /// About how many bytes the column takes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Numeric(v) => size_of_val(v.as_slice()),
+            Self::Category(c) => size_of_val(c.codes.as_slice()) + c.values.iter().map(|v| v.len() + 40).sum::<usize>(),
+            Self::Text(t) => t.bytes.len() + 9 * t.len(),
+            Self::Embedding(e) => size_of_val(e.values.as_slice()),
+            Self::Skipped => 0,
+        }
+    }
+
     /// The value in this row as text for a person, `None` where missing or not encoded.
     pub fn show(&self, row: usize) -> Option<String> {
         match self {
@@ -169,6 +180,11 @@ impl Table {
     /// About how many bytes this row takes, for budgets.
     pub fn row_bytes(&self, row: usize) -> usize {
         32 + self.columns.iter().map(|c| c.row_bytes(row)).sum::<usize>()
+    }
+
+    /// About how many bytes the table takes.
+    pub fn bytes(&self) -> usize {
+        8 * (self.row_keys.len() + self.feature_keys.len()) + self.columns.iter().map(Values::bytes).sum::<usize>()
     }
 
     /// The given rows, in the given order. Dictionaries come out sorted, so the result depends on the rows alone.

@@ -3,11 +3,11 @@
 use std::{collections::BTreeSet, fs::File, path::Path};
 
 use polars::{io::parquet::write::BatchedWriter, prelude::*};
-use taster_ingest::Frame;
+use taster_ingest::{Frame, Piece};
 
 use crate::{
     Error,
-    passes::{Output, run},
+    passes::{Output, decoded, read, run},
     score::Pass,
 };
 
@@ -19,12 +19,15 @@ pub(crate) fn write_clean(path: &Path, pass: &Pass<'_>, quarantined: &BTreeSet<u
     let file = tempfile::NamedTempFile::new_in(folder).map_err(|e| refuse(e.to_string()))?;
     let mut writer = Writer::new(path, file.reopen().map_err(|e| refuse(e.to_string()))?).map_err(refuse)?;
     run(
-        pass.dataset,
+        read(pass.dataset),
         pass.limits,
         pass.progress,
         || (),
-        |(), frame: Frame| kept(frame, quarantined).map_err(|e| refuse(e.to_string())),
-        |output| match output {
+        |(), piece: Piece| {
+            let frames = decoded(piece, pass.limits.batch_rows)?;
+            frames.map(|frame| kept(frame, quarantined).map_err(|e| refuse(e.to_string()))).collect()
+        },
+        |output: Output<Vec<DataFrame>>| match output {
             Output::Rows(frames) => frames.iter().try_for_each(|f| writer.push(f)).map_err(|e| refuse(e.to_string())),
             Output::FileEnd(end) => pass.same_as_before(end.file, end.sha256),
         },

@@ -30,6 +30,15 @@ pub enum Error {
         /// Its digest on the second.
         second: String,
     },
+    /// A file was written to after it was read.
+    #[error(
+        "{file} changed during the scan: it was written to or replaced after it was read; scan again when nothing \
+             writes to it"
+    )]
+    Touched {
+        /// The file.
+        file: String,
+    },
     /// The cleaned dataset could not be written.
     #[error("{path}: cannot write the cleaned dataset: {reason}")]
     Clean {

@@ -4,14 +4,18 @@
 //! Source → Batch → State → Model → Score → Finding → Verdict → Manifest (signed)
 //! ```
 //!
-//! A scan reads the data twice. *Observe*: every file is read and digested, every row is digested and encoded, and each
-//! detector's state takes it in. *Fit*: models are made from the states and the keyed sample, without the data. *Score*:
-//! every row is judged by itself, and what the policy minds is quarantined. Batches are worked on by any number of
-//! threads; results are put in order before anything is written, so their number never shows.
+//! A scan goes over the data twice. *Observe*: every file is read and digested, every row is digested and encoded, and
+//! each detector's state takes it in. *Fit*: models are made from the states and the keyed sample, without the data.
+//! *Score*: every row is judged by itself, and what the policy minds is quarantined. Encoded rows that fit in memory are
+//! kept from the first pass for the second; else the files are read again. Batches are worked on by any number of threads;
+//! results are put in order before anything is written, so their number never shows.
 
 mod clean;
 mod config;
 mod error;
+mod judged;
+mod kept;
+mod model;
 mod observe;
 mod passes;
 mod plan;
@@ -20,6 +24,7 @@ mod progress;
 mod quarantine;
 mod scan;
 mod score;
+mod stamps;
 mod verify;
 
 pub use config::{

@@ -6,12 +6,13 @@ use std::{
 };
 
 use taster_core::{Batch, DatasetRecord, Digest, FileRecord, Key, Sample, Sampler, Schema, State};
-use taster_ingest::{Dataset, Encoder, FileEnd, Frame};
+use taster_ingest::{Dataset, Encoder, FileEnd, Frame, Piece};
 use taster_provenance::{CompactRange, RowBlocks, RowHasher, RowTree, block_budget};
 
 use crate::{
     Error, Progress,
-    passes::{Limits, Output, run},
+    kept::{Keeping, KeptRows, Shelf},
+    passes::{Limits, Output, decoded, read, run},
     plan::{Course, Planned},
 };
 
@@ -28,41 +29,53 @@ pub(crate) struct Observed {
     pub sample: Sample,
     /// States by detector id; a detector that panicked has its message instead.
     pub states: BTreeMap<&'static str, Result<Box<dyn State>, String>>,
+    /// All rows, if they fit.
+    pub kept: Option<Vec<KeptRows>>,
 }
 
-/// Reads a dataset for the first time. `detectors` is empty for a reference.
+/// Reads a dataset for the first time, and keeps its rows if they fit `keep` bytes. `detectors` is empty for a reference.
 pub(crate) fn observe(
     dataset: &Dataset,
     schema: &Schema,
     detectors: &[Planned],
     key: Key,
     limits: Limits,
+    keep: usize,
     progress: &dyn Progress,
 ) -> Result<Observed, Error> {
     let hasher = RowHasher::new(dataset.schema());
     let encoder = Encoder::new(dataset, key);
     let blocks = block_budget(dataset.files().len());
-    let mut trees = Trees::new(dataset, blocks);
+    let keeping = Keeping::new(keep);
+    let mut taken = Taken { trees: Trees::new(dataset, blocks), shelf: keeping.shelf(dataset.bytes()) };
+    let observed = |watcher: &mut Watcher, stored_bytes: usize, frame: Frame| {
+        let digests = hasher.digests(&frame.frame)?;
+        let batch = encoder.encode(&frame, &digests);
+        watcher.observe(&batch);
+        Ok(Part {
+            file: frame.file,
+            tree: RowTree::of(frame.first_row, &digests, blocks),
+            // The dataset's tree begins with the first file's, so that one is folded once.
+            range: (frame.offset != frame.first_row).then(|| CompactRange::of(frame.offset, &digests)),
+            kept: keeping.goes_on().then(|| KeptRows::new(batch, digests, stored_bytes)),
+        })
+    };
     let watchers = run(
-        dataset,
+        read(dataset),
         limits,
         progress,
         || Watcher::new(schema, detectors, key),
-        |watcher: &mut Watcher, frame: Frame| {
-            let digests = hasher.digests(&frame.frame)?;
-            watcher.observe(&encoder.encode(&frame, &digests));
-            Ok(Part {
-                file: frame.file,
-                tree: RowTree::of(frame.first_row, &digests, blocks),
-                // The dataset's tree begins with the first file's, so that one is folded once.
-                range: (frame.offset != frame.first_row).then(|| CompactRange::of(frame.offset, &digests)),
-            })
+        |watcher: &mut Watcher, piece: Piece| {
+            let (rows, stored) = (piece.rows().max(1), piece.stored_bytes());
+            let share = |frame: &Frame| stored * frame.rows() / rows;
+            decoded(piece, limits.batch_rows)?.map(|frame| observed(watcher, share(&frame), frame)).collect()
         },
-        |output| trees.take(output),
+        |output| taken.take(output),
     )?;
     let watcher = watchers.into_iter().reduce(Watcher::merged).ok_or(Error::Worker("observing"))?;
-    let (record, row_blocks) = trees.finish(schema);
-    Ok(Observed { record, row_blocks, sample: watcher.sampler.finish(), states: watcher.states })
+    let (record, row_blocks) = taken.trees.finish(schema);
+    let kept = taken.shelf.finish();
+    Ok(Observed { record, row_blocks, sample: watcher.sampler.finish(), states: watcher.states, kept })
 }
 
 /// What one worker remembers.
@@ -113,12 +126,34 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// The Merkle parts of one frame.
+/// What comes of one frame.
 struct Part {
     file: usize,
     tree: RowTree,
     /// Its rows' place in the tree of the dataset; that of `tree` where left out.
     range: Option<CompactRange>,
+    kept: Option<KeptRows>,
+}
+
+/// What comes of all frames, in the order of the data.
+struct Taken<'a> {
+    trees: Trees<'a>,
+    shelf: Shelf<'a>,
+}
+
+impl Taken<'_> {
+    fn take(&mut self, output: Output<Vec<Part>>) -> Result<(), Error> {
+        match output {
+            Output::Rows(parts) => {
+                for mut part in parts {
+                    part.kept.take().into_iter().for_each(|rows| self.shelf.put(rows));
+                    self.trees.append(part)?;
+                }
+            }
+            Output::FileEnd(end) => self.trees.end_file(&end),
+        }
+        Ok(())
+    }
 }
 
 /// Puts Merkle parts together, file by file and for the whole dataset.
@@ -143,17 +178,10 @@ impl<'a> Trees<'a> {
         }
     }
 
-    fn take(&mut self, output: Output<Part>) -> Result<(), Error> {
-        match output {
-            Output::Rows(parts) => {
-                for part in parts {
-                    debug_assert_eq!(part.file, self.files.len(), "files end in order");
-                    self.whole.append(part.range.unwrap_or_else(|| part.tree.range().clone()))?;
-                    self.current.append(part.tree)?;
-                }
-            }
-            Output::FileEnd(end) => self.end_file(&end),
-        }
+    fn append(&mut self, part: Part) -> Result<(), Error> {
+        debug_assert_eq!(part.file, self.files.len(), "files end in order");
+        self.whole.append(part.range.unwrap_or_else(|| part.tree.range().clone()))?;
+        self.current.append(part.tree)?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! One read of a dataset by many threads, with results in order.
+//! One pass over a dataset by many threads, with results in order.
 //!
 //! One thread reads and hashes, workers decode and work, and the calling thread puts results back into the order of the
 //! data. What is in flight is bounded in bytes, so memory does not grow with the data.
@@ -29,39 +29,82 @@ pub(crate) struct Limits {
     pub batch_rows: usize,
 }
 
-/// Reads a dataset once. Each worker has its own `local` and turns frames into `T`s; `sink` receives those in the order of
-/// the data, and each file's end after its last row. Returns the workers' locals.
-pub(crate) fn run<L: Send, T: Send>(
-    dataset: &Dataset,
+/// Some consecutive rows, as a worker gets them.
+pub(crate) trait Portion: Send {
+    /// Rows it holds.
+    fn rows(&self) -> usize;
+    /// About how many bytes of a file it is, to show progress by.
+    fn stored_bytes(&self) -> usize;
+    /// About how many bytes of memory it takes.
+    fn bytes(&self) -> usize;
+}
+
+impl Portion for Piece {
+    fn rows(&self) -> usize {
+        self.rows()
+    }
+
+    fn stored_bytes(&self) -> usize {
+        self.stored_bytes()
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes()
+    }
+}
+
+/// What comes next in a pass.
+pub(crate) enum Step<P> {
+    Portion(P),
+    FileEnd(FileEnd),
+}
+
+/// The steps of reading a dataset from its files.
+pub(crate) fn read(dataset: &Dataset) -> impl Iterator<Item = Result<Step<Piece>, Error>> + Send {
+    dataset.pieces().map(|event| match event? {
+        Event::Piece(piece) => Ok(Step::Portion(piece)),
+        Event::FileEnd(end) => Ok(Step::FileEnd(end)),
+    })
+}
+
+/// The rows of a piece, at most `batch_rows` in a frame.
+pub(crate) fn decoded(piece: Piece, batch_rows: usize) -> Result<impl Iterator<Item = Frame>, Error> {
+    Ok(piece.decode()?.into_iter().flat_map(move |frame| frame.split(batch_rows)))
+}
+
+/// Goes over a dataset once. Each worker has its own `local` and turns portions into `T`s; `sink` receives those in the
+/// order of the data, and each file's end after its last row. Returns the workers' locals.
+pub(crate) fn run<P: Portion, L: Send, T: Send>(
+    steps: impl Iterator<Item = Result<Step<P>, Error>> + Send,
     limits: Limits,
     progress: &dyn Progress,
     local: impl Fn() -> L + Sync,
-    work: impl Fn(&mut L, Frame) -> Result<T, Error> + Sync,
+    work: impl Fn(&mut L, P) -> Result<T, Error> + Sync,
     mut sink: impl FnMut(Output<T>) -> Result<(), Error>,
 ) -> Result<Vec<L>, Error> {
     let budget = Budget::new(limits.bytes);
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let (to_workers, pieces) = bounded::<(u64, Piece)>(limits.threads);
+        let (to_workers, portions) = bounded::<(u64, P)>(limits.threads);
         let (to_sink, results) = unbounded::<Message<T>>();
         scope.spawn({
             let (to_sink, budget, stop) = (to_sink.clone(), &budget, &stop);
-            move || contained(&to_sink, "reading", || feed(dataset, &to_workers, &to_sink, budget, stop, progress))
+            move || contained(&to_sink, "reading", || feed(steps, &to_workers, &to_sink, budget, stop, progress))
         });
         let workers: Vec<_> = (0..limits.threads)
             .map(|_| {
-                let (pieces, to_sink, stop) = (pieces.clone(), to_sink.clone(), &stop);
+                let (portions, to_sink, stop) = (portions.clone(), to_sink.clone(), &stop);
                 let (local, work) = (&local, &work);
                 scope.spawn(move || {
                     let mut mine = local();
                     contained(&to_sink, "working on rows", || {
-                        labour(&pieces, &to_sink, stop, limits.batch_rows, |frame| work(&mut mine, frame));
+                        labour(&portions, &to_sink, stop, |portion| work(&mut mine, portion));
                     });
                     mine
                 })
             })
             .collect();
-        drop((to_sink, pieces));
+        drop((to_sink, portions));
         let outcome = in_order(&results, &budget, &mut sink);
         stop.store(true, Ordering::Relaxed);
         budget.open();
@@ -75,8 +118,8 @@ pub(crate) fn run<L: Send, T: Send>(
 
 /// What the sink receives.
 pub(crate) enum Output<T> {
-    /// The results of a run of frames.
-    Rows(Vec<T>),
+    /// The result of a portion.
+    Rows(T),
     /// A file has ended.
     FileEnd(FileEnd),
 }
@@ -86,16 +129,16 @@ enum Message<T> {
     Failed { sequence: u64, error: Error },
 }
 
-/// Reads, hashes and hands out pieces.
-fn feed<T>(
-    dataset: &Dataset,
-    to_workers: &Sender<(u64, Piece)>,
+/// Reads, hashes and hands out portions.
+fn feed<P: Portion, T>(
+    steps: impl Iterator<Item = Result<Step<P>, Error>>,
+    to_workers: &Sender<(u64, P)>,
     to_sink: &Sender<Message<T>>,
     budget: &Budget,
     stop: &AtomicBool,
     progress: &dyn Progress,
 ) {
-    for (sequence, event) in (0..).zip(dataset.pieces()) {
+    for (sequence, step) in (0..).zip(steps) {
         if progress.cancelled() {
             to_sink.send(Message::Failed { sequence, error: Error::Cancelled }).ok();
             return;
@@ -103,44 +146,39 @@ fn feed<T>(
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        match event {
-            Ok(Event::Piece(piece)) => {
-                progress.advance(piece.rows() as u64, piece.stored_bytes() as u64);
-                budget.take(piece.bytes());
-                if to_workers.send((sequence, piece)).is_err() {
+        match step {
+            Ok(Step::Portion(portion)) => {
+                progress.advance(portion.rows() as u64, portion.stored_bytes() as u64);
+                budget.take(portion.bytes());
+                if to_workers.send((sequence, portion)).is_err() {
                     return;
                 }
             }
-            Ok(Event::FileEnd(end)) => {
+            Ok(Step::FileEnd(end)) => {
                 to_sink.send(Message::Done { sequence, bytes: 0, output: Output::FileEnd(end) }).ok();
             }
             Err(error) => {
-                to_sink.send(Message::Failed { sequence, error: error.into() }).ok();
+                to_sink.send(Message::Failed { sequence, error }).ok();
                 return;
             }
         }
     }
 }
 
-/// Decodes pieces and works on their rows, a batch at a time.
-fn labour<T>(
-    pieces: &Receiver<(u64, Piece)>,
+/// Works on portions until there are no more.
+fn labour<P: Portion, T>(
+    portions: &Receiver<(u64, P)>,
     to_sink: &Sender<Message<T>>,
     stop: &AtomicBool,
-    batch_rows: usize,
-    mut work: impl FnMut(Frame) -> Result<T, Error>,
+    mut work: impl FnMut(P) -> Result<T, Error>,
 ) {
-    for (sequence, piece) in pieces {
+    for (sequence, portion) in portions {
         if stop.load(Ordering::Relaxed) {
             continue;
         }
-        let bytes = piece.bytes();
-        let frames = piece.decode().map_err(Error::from);
-        let outputs = frames.and_then(|frames| {
-            frames.into_iter().flat_map(|frame| frame.split(batch_rows)).map(&mut work).collect::<Result<Vec<T>, _>>()
-        });
-        let message = match outputs {
-            Ok(outputs) => Message::Done { sequence, bytes, output: Output::Rows(outputs) },
+        let bytes = portion.bytes();
+        let message = match work(portion) {
+            Ok(output) => Message::Done { sequence, bytes, output: Output::Rows(output) },
             Err(error) => Message::Failed { sequence, error },
         };
         to_sink.send(message).ok();

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use taster_core::{DatasetRecord, Finding, Scope, Severity};
 use taster_report::{QuarantineWriter, ShownRow};
 
-use crate::{
-    Error, policy,
-    score::{Judge, Scored, Suspect},
-};
+use crate::{Error, judged::Suspect, model::Judge, policy, score::Scored};
 
 /// Rows a report shows for each detector.
 const SHOWN_ROWS: usize = 200;

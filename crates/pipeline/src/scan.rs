@@ -13,12 +13,14 @@ use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
 use crate::{
     Config, Error, Level, Phase, Progress,
     clean::write_clean,
+    model::{Judge, fit},
     observe::{Observed, observe},
     passes::Limits,
     plan::{Course, Plan, Planned},
     policy,
     quarantine::{Lists, quarantine},
-    score::{Judge, Pass, Scored, fit},
+    score::{Pass, Scored},
+    stamps::Stamps,
 };
 
 /// What to scan, and how.
@@ -102,6 +104,7 @@ impl<'a> Scanning<'a> {
         self.progress.begin(Phase::Plan, None);
         let mut plan = Plan::new(self.request)?;
         let reference = self.observe_reference(&mut plan)?;
+        let stamps = Stamps::of(&plan.dataset);
         let mut observed = self.observe(&mut plan)?;
         self.progress.begin(Phase::Fit, None);
         let evidence = Evidence {
@@ -123,7 +126,9 @@ impl<'a> Scanning<'a> {
             record: &observed.record,
         };
         self.progress.begin(Phase::Score, Some(plan.dataset.bytes()));
-        let scored = pass.score(&judges, self.scores_writer(&judges)?, self.folder.path(".suspects"))?;
+        let kept = observed.kept.take();
+        let scored = pass.score(&judges, kept, self.scores_writer(&judges)?, self.folder.path(".suspects"))?;
+        stamps.check(&plan.dataset)?;
         failures.extend(scored.failures.iter().map(|(&id, why)| (id, why.clone())));
         self.progress.begin(Phase::Report, None);
         let lists = self.quarantine(&plan, &judges, &scored, &observed.record)?;
@@ -140,7 +145,7 @@ impl<'a> Scanning<'a> {
         self.progress.begin(Phase::Reference, Some(reference.bytes()));
         let schema = plan.dataset.schema().clone();
         let observed =
-            widening(reference, |reference| observe(reference, &schema, &[], self.key, self.limits, self.progress));
+            widening(reference, |reference| observe(reference, &schema, &[], self.key, self.limits, 0, self.progress));
         observed.map(Some).map_err(|e| if let Error::Ingest(e) = e { Error::Reference(e) } else { e })
     }
 
@@ -148,7 +153,7 @@ impl<'a> Scanning<'a> {
         self.progress.begin(Phase::Observe, Some(plan.dataset.bytes()));
         let detectors = &plan.detectors;
         widening(&mut plan.dataset, |dataset| {
-            observe(dataset, dataset.schema(), detectors, self.key, self.limits, self.progress)
+            observe(dataset, dataset.schema(), detectors, self.key, self.limits, self.request.memory / 2, self.progress)
         })
     }
 

@@ -1,4 +1,4 @@
-//! Fitting, and the second read: every row is judged by itself, and what the policy minds is spooled for the quarantine.
+//! The second pass: every row is judged by itself, and what the policy minds is spooled for the quarantine.
 
 use std::{
     collections::BTreeMap,
@@ -7,81 +7,21 @@ use std::{
     path::PathBuf,
 };
 
-use polars::prelude::BooleanChunked;
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-use taster_core::{
-    DatasetRecord, Digest, Evidence, Key, Model, Observation, Quarantined, Sample, Schema, Severity, State, Table,
-};
-use taster_ingest::{Dataset, Encoder, Frame};
+use polars::prelude::{IdxCa, IdxSize};
+use taster_core::{DatasetRecord, Digest, Key, Schema};
+use taster_ingest::{Dataset, Encoder, Frame, Piece};
 use taster_provenance::RowHasher;
 use taster_report::ScoresWriter;
 
 use crate::{
-    Config, Error, Progress,
-    observe::guarded,
-    passes::{Limits, Output, run},
-    plan::Planned,
-    policy::{self, Threshold},
+    Error, Progress,
+    judged::{Judged, Suspect},
+    kept::KeptRows,
+    model::Judge,
+    passes::{Limits, Output, Step, decoded, read, run},
 };
 
-/// Characters of a value that the report shows.
-const SHOWN: usize = 200;
-
-/// A fitted detector and the score from which its rows are quarantined.
-pub(crate) struct Judge {
-    pub id: &'static str,
-    model: Box<dyn Model>,
-    pub threshold: Threshold,
-    pub observations: Vec<Observation>,
-}
-
-/// Fits every detector whose state is sound. A detector that panics has its message instead of a judge.
-pub(crate) fn fit(
-    states: BTreeMap<&'static str, Result<Box<dyn State>, String>>,
-    detectors: &[Planned],
-    evidence: Evidence<'_>,
-    config: &Config,
-) -> Vec<(&'static str, Result<Judge, String>)> {
-    let mut states = states;
-    let in_list_order: Vec<_> =
-        detectors.iter().filter_map(|planned| Some((planned, states.remove(planned.id())?))).collect();
-    in_list_order
-        .into_par_iter()
-        .map(|(planned, state)| {
-            let evidence = Evidence { key: evidence.key.derive(planned.id()), ..evidence };
-            let judge = state.and_then(|state| guarded(|| judge(planned, state, &evidence, config)));
-            (planned.id(), judge)
-        })
-        .collect()
-}
-
-fn judge(planned: &Planned, state: Box<dyn State>, evidence: &Evidence<'_>, config: &Config) -> Judge {
-    let model = state.fit(evidence);
-    let scale = model.scale();
-    let ranked = scale == taster_core::Scale::Rank;
-    let scores_of = |sample: &Sample| if ranked { model.score(&sample.table) } else { Vec::new() };
-    let threshold = policy::threshold(
-        planned.config.threshold,
-        scale,
-        &scores_of(evidence.sample),
-        evidence.reference.map(scores_of),
-        &config.policy,
-    );
-    Judge { id: planned.id(), observations: model.observations(), model, threshold }
-}
-
-/// A quarantined row, before the policy knows how many there are.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Suspect {
-    pub entry: Quarantined,
-    /// Row number within the dataset.
-    pub position: u64,
-    /// Columns and values of the row, shortened.
-    pub values: Vec<(String, String)>,
-}
-
-/// What the second read brought.
+/// What the second pass brought.
 pub(crate) struct Scored {
     /// Quarantined rows of each judge.
     pub counts: Vec<u64>,
@@ -91,7 +31,7 @@ pub(crate) struct Scored {
     spool: PathBuf,
 }
 
-/// What is needed to read a second time.
+/// What is needed to go over a dataset a second time.
 pub(crate) struct Pass<'a> {
     pub dataset: &'a Dataset,
     pub schema: &'a Schema,
@@ -103,45 +43,60 @@ pub(crate) struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Judges every row. `scores` receives all scores, `spool` is where suspects wait.
-    pub fn score(&self, judges: &[Judge], mut scores: Option<ScoresWriter>, spool: PathBuf) -> Result<Scored, Error> {
-        let hasher = RowHasher::new(self.dataset.schema());
-        let encoder = Encoder::new(self.dataset, self.key);
-        let mut waiting = BufWriter::new(File::create(&spool)?);
-        let mut counts = vec![0; judges.len()];
-        let mut failures = BTreeMap::new();
-        run(
-            self.dataset,
-            self.limits,
-            self.progress,
-            || (),
-            |(), frame: Frame| {
-                let table = encoder.encode(&frame, &[]).table;
-                judged(judges, self.schema, &hasher, &frame, &table)
-            },
-            |output| {
-                let rows = match output {
-                    Output::Rows(rows) => rows,
-                    Output::FileEnd(end) => return self.same_as_before(end.file, end.sha256),
-                };
-                for judged in rows {
-                    if let Some(scores) = &mut scores {
-                        let name = &self.record.files[judged.file].name;
-                        scores.push(name, judged.first_row, &judged.scores, &judged.suspicion)?;
-                    }
-                    failures.extend(judged.failures);
-                    for (judge, suspect) in judged.suspects {
-                        counts[judge] += 1;
-                        serde_json::to_writer(&mut waiting, &suspect).map_err(std::io::Error::from)?;
-                        waiting.write_all(b"\n")?;
-                    }
-                }
-                Ok(())
-            },
-        )?;
-        scores.map_or(Ok(()), ScoresWriter::finish)?;
-        waiting.flush()?;
-        Ok(Scored { counts, failures, spool })
+    /// Judges every row: those `kept` from the first read, else those of the files once more. `scores` receives all
+    /// scores, `spool` is where suspects wait.
+    pub fn score(
+        &self,
+        judges: &[Judge],
+        kept: Option<Vec<KeptRows>>,
+        scores: Option<ScoresWriter>,
+        spool: PathBuf,
+    ) -> Result<Scored, Error> {
+        let mut tally = Tally::new(self, judges.len(), scores, spool)?;
+        let mut sink = |output: Output<Vec<Judged>>| match output {
+            Output::Rows(rows) => rows.into_iter().try_for_each(|judged| tally.take(judged)),
+            Output::FileEnd(end) => self.same_as_before(end.file, end.sha256),
+        };
+        if let Some(kept) = kept {
+            let steps = kept.into_iter().map(|rows| Ok(Step::Portion(rows)));
+            let work = |(): &mut (), rows: KeptRows| Ok(vec![self.judged_kept(judges, &rows)]);
+            run(steps, self.limits, self.progress, || (), work, &mut sink)?;
+        } else {
+            let encoder = Encoder::new(self.dataset, self.key);
+            let hasher = RowHasher::new(self.dataset.schema());
+            let work = |(): &mut (), piece: Piece| {
+                let frames = decoded(piece, self.limits.batch_rows)?;
+                frames.map(|frame| self.judged_again(judges, &encoder, &hasher, &frame)).collect()
+            };
+            run(read(self.dataset), self.limits, self.progress, || (), work, &mut sink)?;
+        }
+        tally.finish()
+    }
+
+    fn judged_kept(&self, judges: &[Judge], rows: &KeptRows) -> Judged {
+        let mut judged = Judged::new(judges, &rows.table, rows.file, rows.first_row);
+        let over = judged.over(judges);
+        let digests: Vec<Digest> = over.iter().map(|&row| rows.digests[row]).collect();
+        judged.explain(judges, self.schema, &rows.table, rows.offset, &over, &digests);
+        judged
+    }
+
+    fn judged_again(
+        &self,
+        judges: &[Judge],
+        encoder: &Encoder,
+        hasher: &RowHasher,
+        frame: &Frame,
+    ) -> Result<Judged, Error> {
+        let table = encoder.encode(frame, &[]).table;
+        let mut judged = Judged::new(judges, &table, frame.file, frame.first_row);
+        let over = judged.over(judges);
+        if !over.is_empty() {
+            let wanted: IdxCa = over.iter().map(|&row| Some(row as IdxSize)).collect();
+            let digests = hasher.digests(&frame.frame.take(&wanted).map_err(std::io::Error::other)?)?;
+            judged.explain(judges, self.schema, &table, frame.offset, &over, &digests);
+        }
+        Ok(judged)
     }
 
     /// Refuses a file that is not what it was on the first read.
@@ -151,6 +106,43 @@ impl Pass<'_> {
             return Ok(());
         }
         Err(Error::Changed { file: first.name.clone(), first: first.sha256.to_string(), second: sha256.to_string() })
+    }
+}
+
+/// Gathers what is judged, in the order of the data.
+struct Tally<'a> {
+    record: &'a DatasetRecord,
+    counts: Vec<u64>,
+    failures: BTreeMap<&'static str, String>,
+    scores: Option<ScoresWriter>,
+    spool: PathBuf,
+    waiting: BufWriter<File>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(pass: &Pass<'a>, judges: usize, scores: Option<ScoresWriter>, spool: PathBuf) -> Result<Self, Error> {
+        let waiting = BufWriter::new(File::create(&spool)?);
+        Ok(Self { record: pass.record, counts: vec![0; judges], failures: BTreeMap::new(), scores, spool, waiting })
+    }
+
+    fn take(&mut self, judged: Judged) -> Result<(), Error> {
+        if let Some(scores) = &mut self.scores {
+            let name = &self.record.files[judged.file].name;
+            scores.push(name, judged.first_row, &judged.scores, &judged.suspicion)?;
+        }
+        self.failures.extend(judged.failures);
+        for (judge, suspect) in judged.suspects {
+            self.counts[judge] += 1;
+            serde_json::to_writer(&mut self.waiting, &suspect).map_err(std::io::Error::from)?;
+            self.waiting.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Scored, Error> {
+        self.scores.map_or(Ok(()), ScoresWriter::finish)?;
+        self.waiting.flush()?;
+        Ok(Scored { counts: self.counts, failures: self.failures, spool: self.spool })
     }
 }
 
@@ -165,100 +157,4 @@ impl Scored {
     pub fn close(self) -> Result<(), Error> {
         Ok(std::fs::remove_file(&self.spool)?)
     }
-}
-
-/// One frame's rows, judged.
-struct Judged {
-    file: usize,
-    first_row: u64,
-    scores: Vec<Vec<f64>>,
-    suspicion: Vec<f64>,
-    suspects: Vec<(usize, Suspect)>,
-    failures: BTreeMap<&'static str, String>,
-}
-
-fn judged(
-    judges: &[Judge],
-    schema: &Schema,
-    hasher: &RowHasher,
-    frame: &Frame,
-    table: &Table,
-) -> Result<Judged, Error> {
-    let mut failures = BTreeMap::new();
-    let scores: Vec<Vec<f64>> = judges
-        .iter()
-        .map(|judge| {
-            guarded(|| judge.model.score(table)).unwrap_or_else(|message| {
-                failures.insert(judge.id, message);
-                vec![f64::NAN; table.len]
-            })
-        })
-        .collect();
-    let suspicion = (0..table.len).map(|row| suspicion(judges, &scores, row)).collect();
-    let suspects = suspects(judges, schema, hasher, frame, table, &scores, &mut failures)?;
-    Ok(Judged { file: frame.file, first_row: frame.first_row, scores, suspicion, suspects, failures })
-}
-
-/// The most suspicious detector decides.
-fn suspicion(judges: &[Judge], scores: &[Vec<f64>], row: usize) -> f64 {
-    let fused = |(judge, scores): (&Judge, &Vec<f64>)| policy::fused(scores[row], judge.threshold.at);
-    judges.iter().zip(scores).map(fused).fold(0.0, f64::max)
-}
-
-fn suspects(
-    judges: &[Judge],
-    schema: &Schema,
-    hasher: &RowHasher,
-    frame: &Frame,
-    table: &Table,
-    scores: &[Vec<f64>],
-    failures: &mut BTreeMap<&'static str, String>,
-) -> Result<Vec<(usize, Suspect)>, Error> {
-    let over = |row: usize| {
-        judges.iter().enumerate().filter(move |(j, judge)| judge.threshold.at.is_some_and(|at| scores[*j][row] >= at))
-    };
-    let rows: Vec<usize> = (0..table.len).filter(|&row| over(row).next().is_some()).collect();
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mask: BooleanChunked = (0..table.len).map(|row| over(row).next().is_some()).collect();
-    let digests = hasher.digests(&frame.frame.filter(&mask).map_err(std::io::Error::other)?)?;
-    let mut suspects = Vec::new();
-    for (&row, &row_sha256) in rows.iter().zip(&digests) {
-        for (j, judge) in over(row) {
-            let reason = guarded(|| judge.model.explain(table, row)).unwrap_or_else(|message| {
-                failures.insert(judge.id, message);
-                taster_core::Reason::default()
-            });
-            let entry = Quarantined {
-                file: frame.file,
-                row: frame.first_row + row as u64,
-                row_sha256,
-                detector: judge.id.to_owned(),
-                score: scores[j][row],
-                p_value: p_value(&judge.threshold, scores[j][row]),
-                q_value: None,
-                severity: Severity::Info, // known once all rows are counted
-                columns: reason.columns,
-                reason: reason.text,
-                suggested_label: reason.suggested_label,
-            };
-            let position = frame.offset + row as u64;
-            suspects.push((j, Suspect { entry, position, values: shown(schema, table, row) }));
-        }
-    }
-    Ok(suspects)
-}
-
-fn p_value(threshold: &Threshold, score: f64) -> Option<f64> {
-    let n = threshold.reference.len();
-    let smaller = threshold.reference.partition_point(|&r| r < score);
-    (n > 0).then(|| (1.0 + (n - smaller) as f64) / (1.0 + n as f64))
-}
-
-fn shown(schema: &Schema, table: &Table, row: usize) -> Vec<(String, String)> {
-    let value =
-        |i: usize| table.columns[i].show(row).map_or_else(|| "—".to_owned(), |v| v.chars().take(SHOWN).collect());
-    let encoded = |i: &usize| !matches!(table.columns[*i], taster_core::Values::Skipped);
-    (0..schema.columns.len()).filter(encoded).take(40).map(|i| (schema.columns[i].name.clone(), value(i))).collect()
 }

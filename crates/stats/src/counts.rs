@@ -1,10 +1,7 @@
 //! Counting in bounded memory: a count-min sketch for how often a key was seen, and an exact table of label counts for
 //! the groups with the smallest keys.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-};
+use std::collections::BTreeMap;
 
 const DEPTH: usize = 4;
 
@@ -61,13 +58,9 @@ impl CountMin {
     }
 }
 
-/// Label counts of one group of identical rows.
+/// Label counts of one group of identical rows: labels and how many rows have them, by label.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LabelCounts {
-    /// Most groups have one row and so one label; it takes no allocation.
-    first: (u64, u32),
-    others: Vec<(u64, u32)>,
-}
+pub struct LabelCounts(Vec<(u64, u32)>);
 
 impl LabelCounts {
     /// Rows in the group.
@@ -98,91 +91,124 @@ impl LabelCounts {
     }
 
     fn iter(&self) -> impl Iterator<Item = (u64, u32)> {
-        std::iter::once(self.first).chain(self.others.iter().copied()).filter(|&(_, n)| n > 0)
-    }
-
-    fn add(&mut self, label: u64, count: u32) {
-        if self.first.1 == 0 {
-            self.first = (label, count);
-            return;
-        }
-        let slot = std::iter::once(&mut self.first).chain(&mut self.others).find(|(l, _)| *l == label);
-        match slot {
-            Some((_, n)) => *n = n.saturating_add(count),
-            None => self.others.push((label, count)),
-        }
+        self.0.iter().copied()
     }
 }
 
-/// Keys are keyed hashes already.
-#[derive(Clone, Debug, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            self.0 = chunk.iter().fold(self.0, |key, &b| key << 8 | u64::from(b));
-        }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        // The table uses the top bits and the bottom bits; small keys, which are the ones kept, share their top bits.
-        self.0 = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
+/// Rows of one group with one label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Count {
+    key: u64,
+    label: u64,
+    rows: u32,
 }
 
-/// Exact label counts for groups of rows with the same key, as many groups as fit: those with the smallest keys.
+/// Rows that wait, unsorted, to be counted together.
+const WAITING: usize = 1 << 17;
+
+/// Counts labels by groups of rows with the same key, for as many groups as fit: those with the smallest keys.
 ///
-/// Keys must be uniformly distributed (keyed hashes), so that the groups kept are a random sample of all groups.
+/// Keys must be uniformly distributed (keyed hashes), so that the groups kept are a random sample of all groups. Kept as
+/// sorted lists, because almost all groups of an ordinary dataset have one row and a hash table would miss the cache for
+/// each.
 #[derive(Clone, Debug)]
 pub struct Groups {
     most: usize,
     /// Groups with larger keys are not kept.
     ceiling: u64,
-    table: HashMap<u64, LabelCounts, BuildHasherDefault<AsIs>>,
+    /// Sorted by key and label, each pair once.
+    counts: Vec<Count>,
+    waiting: Vec<(u64, u64)>,
 }
 
 impl Groups {
     /// No groups yet, at most `most` of them ever.
     pub fn new(most: usize) -> Self {
-        Self { most, ceiling: u64::MAX, table: HashMap::default() }
+        Self { most, ceiling: u64::MAX, counts: Vec::new(), waiting: Vec::new() }
     }
 
     /// Counts one row of group `key` with this label.
     pub fn add(&mut self, key: u64, label: u64) {
         if key <= self.ceiling {
-            self.table.entry(key).or_default().add(label, 1);
-            self.prune_beyond(self.most + self.most / 4);
-        }
-    }
-
-    /// Counts everything that another table of the same size has counted.
-    pub fn merge(&mut self, other: Self) {
-        self.ceiling = self.ceiling.min(other.ceiling);
-        #[allow(clippy::iter_over_hash_type)] // sums do not depend on the order
-        for (key, labels) in other.table {
-            if key <= self.ceiling {
-                let mine = self.table.entry(key).or_default();
-                labels.iter().for_each(|(label, n)| mine.add(label, n));
+            self.waiting.push((key, label));
+            if self.waiting.len() >= WAITING {
+                self.count();
             }
         }
-        let ceiling = self.ceiling;
-        self.table.retain(|&key, _| key <= ceiling);
-        self.prune_beyond(self.most + self.most / 4);
     }
 
-    /// Brings the table down to its size; call before looking anything up.
-    pub fn finish(&mut self) {
-        self.prune_beyond(self.most);
+    /// Counts everything that another of the same size has counted.
+    pub fn merge(&mut self, mut other: Self) {
+        other.count();
+        self.count();
+        self.ceiling = self.ceiling.min(other.ceiling);
+        self.join(&other.counts);
     }
 
-    /// Label counts of this group; `None` where it was not kept or not seen.
+    /// The groups of several rows.
+    pub fn finish(mut self) -> Copies {
+        self.count();
+        let groups = self.counts.chunk_by(|a, b| a.key == b.key);
+        let several = groups.filter(|group| group.len() > 1 || group[0].rows > 1);
+        let of = |group: &[Count]| (group[0].key, LabelCounts(group.iter().map(|c| (c.label, c.rows)).collect()));
+        Copies { ceiling: self.ceiling, groups: several.map(of).collect() }
+    }
+
+    /// Counts the rows that wait.
+    fn count(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|&(key, _)| key <= self.ceiling);
+        waiting.sort_unstable();
+        let of = |rows: &[(u64, u64)]| Count { key: rows[0].0, label: rows[0].1, rows: rows.len() as u32 };
+        let counts: Vec<Count> = waiting.chunk_by(|a, b| a == b).map(of).collect();
+        self.join(&counts);
+        waiting.clear();
+        self.waiting = waiting;
+    }
+
+    /// Adds counts that are sorted as its own are.
+    fn join(&mut self, others: &[Count]) {
+        let place = |c: &Count| (c.key, c.label);
+        let mut joined: Vec<Count> = Vec::with_capacity(self.counts.len() + others.len());
+        let (mut mine, mut others) = (self.counts.iter().peekable(), others.iter().peekable());
+        while let Some(next) = match (mine.peek(), others.peek()) {
+            (Some(a), Some(b)) if place(a) <= place(b) => mine.next(),
+            (Some(_), None) => mine.next(),
+            _ => others.next(),
+        } {
+            match joined.last_mut() {
+                Some(last) if place(last) == place(next) => last.rows = last.rows.saturating_add(next.rows),
+                _ => joined.push(*next),
+            }
+        }
+        self.counts = joined;
+        self.prune();
+    }
+
+    /// Lets go of groups above the ceiling, and lowers it where there are too many.
+    fn prune(&mut self) {
+        let fits = self.counts.partition_point(|c| c.key <= self.ceiling);
+        self.counts.truncate(fits);
+        let begins = |&i: &usize| i == 0 || self.counts[i - 1].key != self.counts[i].key;
+        let beyond = (0..fits).filter(begins).nth(self.most);
+        if let Some(beyond) = beyond {
+            self.counts.truncate(beyond);
+            self.ceiling = self.counts.last().map_or(0, |last| last.key);
+        }
+    }
+}
+
+/// Groups of several rows with the same key, and how many of them have which label.
+#[derive(Clone, Debug)]
+pub struct Copies {
+    ceiling: u64,
+    groups: BTreeMap<u64, LabelCounts>,
+}
+
+impl Copies {
+    /// Label counts of this group; `None` where it was not kept or has one row.
     pub fn get(&self, key: u64) -> Option<&LabelCounts> {
-        self.table.get(&key)
+        self.groups.get(&key)
     }
 
     /// Whether rows of this group were counted.
@@ -195,20 +221,9 @@ impl Groups {
         self.ceiling as f64 / u64::MAX as f64
     }
 
-    /// The groups kept, in no particular order: for sums only.
+    /// The groups, by key.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &LabelCounts)> {
-        self.table.iter().map(|(&key, labels)| (key, labels))
-    }
-
-    fn prune_beyond(&mut self, limit: usize) {
-        if self.table.len() <= limit || self.most == 0 {
-            return;
-        }
-        let mut keys: Vec<u64> = self.table.keys().copied().collect();
-        let (_, ceiling, _) = keys.select_nth_unstable(self.most - 1);
-        self.ceiling = *ceiling;
-        let ceiling = self.ceiling;
-        self.table.retain(|&key, _| key <= ceiling);
+        self.groups.iter().map(|(&key, labels)| (key, labels))
     }
 }
 
@@ -249,9 +264,7 @@ mod tests {
                 sketch.merge(&parts[i].0);
                 groups.merge(parts[i].1.clone());
             }
-            groups.finish();
-            let mut expected = whole.1.clone();
-            expected.finish();
+            let (groups, expected) = (groups.finish(), whole.1.clone().finish());
             assert_eq!(sketch.counters, whole.0.counters);
             assert_eq!(groups.ceiling, expected.ceiling);
             for i in 0..97 {

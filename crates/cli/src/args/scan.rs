@@ -235,7 +235,7 @@ pub struct Run {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// How much data may be in memory at once, such as 512MiB or 4GB
+    /// How much data may be in memory at once, such as 512MiB or 4GB; what fits half of it is read only once
     #[arg(long, value_name = "BYTES", value_parser = bytes, default_value = "1GiB")]
     pub memory: usize,
 

@@ -93,8 +93,8 @@ pub fn bytes(text: &str) -> Result<usize, String> {
         _ => return Err(wrong()),
     };
     let size = number.parse::<f64>().map_err(|_| wrong())? * factor;
-    let least = 64.0 * 1024.0 * 1024.0;
-    if size < least { Err("at least 64MiB are needed".into()) } else { Ok(size as usize) }
+    let least = 1024.0 * 1024.0;
+    if size < least { Err("at least 1MiB is needed".into()) } else { Ok(size as usize) }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use taster_core::{
     About, Category, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Scale, Schema,
     Scope, State, Stride, Table, Tag,
 };
-use taster_stats::counts::{Groups, LabelCounts};
+use taster_stats::counts::{Copies, Groups, LabelCounts};
 
 use crate::{Entry, catalogue, label};
 
@@ -98,14 +98,15 @@ impl State for Counted {
         }
     }
 
-    fn fit(mut self: Box<Self>, evidence: &Evidence<'_>) -> Box<dyn Model> {
-        self.groups.finish();
+    fn fit(self: Box<Self>, evidence: &Evidence<'_>) -> Box<dyn Model> {
+        let Self { column, groups, labels: names } = *self;
+        let groups = groups.finish();
         let mut sums = Sums::default();
-        for (_, labels) in self.groups.iter() {
+        for (_, labels) in groups.iter() {
             sums.add(labels);
         }
         let features = evidence.schema.features().map(|i| evidence.schema.columns[i].name.clone()).collect();
-        Box::new(Conflicts { state: *self, sums, features })
+        Box::new(Conflicts { column, groups, names, sums, features })
     }
 }
 
@@ -136,18 +137,21 @@ impl Sums {
 }
 
 struct Conflicts {
-    state: Counted,
+    column: Option<usize>,
+    groups: Copies,
+    /// The labels by key.
+    names: BTreeMap<u64, String>,
     sums: Sums,
     features: Vec<String>,
 }
 
 impl Conflicts {
     fn group(&self, table: &Table, label: &Category, row: usize) -> Option<(&LabelCounts, u64)> {
-        Some((self.state.groups.get(table.feature_keys[row])?, label.key(row)?))
+        Some((self.groups.get(table.feature_keys[row])?, label.key(row)?))
     }
 
     fn row_score(&self, table: &Table, label: &Category, row: usize) -> f64 {
-        if !self.state.groups.covers(table.feature_keys[row]) {
+        if !self.groups.covers(table.feature_keys[row]) {
             return f64::NAN;
         }
         let Some((labels, own)) = self.group(table, label, row) else { return 0.0 };
@@ -160,13 +164,13 @@ impl Conflicts {
     }
 
     fn name(&self, label: u64) -> &str {
-        self.state.labels.get(&label).map_or("?", String::as_str)
+        self.names.get(&label).map_or("?", String::as_str)
     }
 }
 
 impl Model for Conflicts {
     fn score(&self, table: &Table) -> Vec<f64> {
-        match label::of(table, self.state.column) {
+        match label::of(table, self.column) {
             Some(label) => (0..table.len).map(|row| self.row_score(table, label, row)).collect(),
             None => vec![f64::NAN; table.len],
         }
@@ -177,7 +181,7 @@ impl Model for Conflicts {
     }
 
     fn explain(&self, table: &Table, row: usize) -> Reason {
-        let group = label::of(table, self.state.column).and_then(|label| self.group(table, label, row));
+        let group = label::of(table, self.column).and_then(|label| self.group(table, label, row));
         let Some((labels, own)) = group else { return Reason::default() };
         let (total, same) = (labels.total(), labels.of(own));
         let Some((commonest, count)) = labels.commonest() else { return Reason::default() };
@@ -218,7 +222,7 @@ impl Model for Conflicts {
                 }),
             });
         }
-        let coverage = self.state.groups.coverage();
+        let coverage = self.groups.coverage();
         if coverage < 1.0 {
             seen.push(Observation {
                 code: "partly-examined",

@@ -1,0 +1,56 @@
+//! Fitting: from states and the keyed sample to models and the scores from which their rows are quarantined.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use taster_core::{Evidence, Model, Observation, Sample, State};
+
+use crate::{
+    Config,
+    observe::guarded,
+    plan::Planned,
+    policy::{self, Threshold},
+};
+
+/// A fitted detector and the score from which its rows are quarantined.
+pub(crate) struct Judge {
+    pub id: &'static str,
+    pub model: Box<dyn Model>,
+    pub threshold: Threshold,
+    pub observations: Vec<Observation>,
+}
+
+/// Fits every detector whose state is sound. A detector that panics has its message instead of a judge.
+pub(crate) fn fit(
+    states: BTreeMap<&'static str, Result<Box<dyn State>, String>>,
+    detectors: &[Planned],
+    evidence: Evidence<'_>,
+    config: &Config,
+) -> Vec<(&'static str, Result<Judge, String>)> {
+    let mut states = states;
+    let in_list_order: Vec<_> =
+        detectors.iter().filter_map(|planned| Some((planned, states.remove(planned.id())?))).collect();
+    in_list_order
+        .into_par_iter()
+        .map(|(planned, state)| {
+            let evidence = Evidence { key: evidence.key.derive(planned.id()), ..evidence };
+            let judge = state.and_then(|state| guarded(|| judge(planned, state, &evidence, config)));
+            (planned.id(), judge)
+        })
+        .collect()
+}
+
+fn judge(planned: &Planned, state: Box<dyn State>, evidence: &Evidence<'_>, config: &Config) -> Judge {
+    let model = state.fit(evidence);
+    let scale = model.scale();
+    let ranked = scale == taster_core::Scale::Rank;
+    let scores_of = |sample: &Sample| if ranked { model.score(&sample.table) } else { Vec::new() };
+    let threshold = policy::threshold(
+        planned.config.threshold,
+        scale,
+        &scores_of(evidence.sample),
+        evidence.reference.map(scores_of),
+        &config.policy,
+    );
+    Judge { id: planned.id(), observations: model.observations(), model, threshold }
+}
