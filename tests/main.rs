@@ -28,5 +28,8 @@ mod same_bytes;
 /// What the detectors must find in the bundled poison, and how quiet they must be without it.
 mod quality;
 
+/// With a reference, the share of innocent rows in the quarantine is what `--fdr` says.
+mod fdr;
+
 /// Help, completions, manual pages, and the list of detectors.
 mod help;

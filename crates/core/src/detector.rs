@@ -58,6 +58,9 @@ pub struct Evidence<'a> {
     pub sample: &'a Sample,
     /// The keyed sample of the trusted reference, encoded by the same schema, where one was given.
     pub reference: Option<&'a Sample>,
+    /// The half of the reference that a model may be fitted on if its scores are to become p-values: the other half
+    /// calibrates them (see [`Model::conformal`]).
+    pub trusted: Option<&'a Sample>,
     /// The same key the state was made with.
     pub key: Key,
 }
@@ -110,6 +113,12 @@ pub trait Model: Send + Sync {
 
     /// How the scores are to be read.
     fn scale(&self) -> Scale;
+
+    /// Whether the order of its scores depends on no data but [`Evidence::trusted`]. Only then do comparisons with the
+    /// scores of the reference's other half give p-values.
+    fn conformal(&self) -> bool {
+        false
+    }
 
     /// Why this row is suspicious. Called for quarantined rows only.
     fn explain(&self, table: &Table, row: usize) -> Reason;

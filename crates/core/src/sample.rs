@@ -1,4 +1,4 @@
-use crate::{Batch, Table};
+use crate::{Batch, Key, Table};
 
 /// The keyed sample of a dataset: the rows with the smallest keyed hashes, whole if it fits.
 ///
@@ -18,6 +18,19 @@ impl Sample {
     /// Whether every row of the dataset is in the sample, so that nothing fitted on it is approximate.
     pub fn is_whole(&self) -> bool {
         self.rows == self.table.len as u64
+    }
+
+    /// The rows dealt into two halves by a key, each in the order of the dataset: what is fitted on one half can be judged
+    /// by the other. Copies of a row fall into either half.
+    pub fn halves(&self, key: Key) -> [Self; 2] {
+        let mut order: Vec<usize> = (0..self.table.len).collect();
+        order.sort_by_cached_key(|&row| (self.table.row_keys.get(row).map(|k| key.of(&k.to_le_bytes())), row));
+        [0, 1].map(|half| {
+            let mut rows: Vec<usize> = order.iter().copied().skip(half).step_by(2).collect();
+            rows.sort_unstable();
+            let positions = rows.iter().map(|&row| self.positions[row]).collect();
+            Self { table: self.table.take(&rows), positions, rows: (self.rows + 1 - half as u64) / 2 }
+        })
     }
 
     /// At most so many of the sampled rows, those with the smallest keys, in the order of the dataset: a smaller sample,
@@ -170,6 +183,17 @@ mod tests {
         let by_bytes = sampled(&[0..999, 999..1000], 500, 40 * 100);
         assert_eq!(by_bytes.table.len, 100);
         assert_eq!(by_bytes.positions, sampled(&[500..1000, 0..500], 500, 40 * 100).positions);
+    }
+
+    #[test]
+    fn halves_are_disjoint_and_together_the_whole() {
+        let whole = sampled(&[0..500, 500..1000], 101, usize::MAX / 4);
+        let [a, b] = whole.halves(Key::new(1));
+        assert_eq!((a.table.len, b.table.len, a.rows + b.rows), (51, 50, 1000));
+        let mut both = [a.positions.clone(), b.positions].concat();
+        both.sort_unstable();
+        assert_eq!(both, whole.positions);
+        assert_ne!(whole.halves(Key::new(2))[0].positions, a.positions);
     }
 
     #[test]

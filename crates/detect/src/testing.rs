@@ -72,7 +72,8 @@ pub fn fit_in_parts(
         state.merge(one);
     }
     let (sample, reference) = (sample(table), reference.map(sample));
-    state.fit(&Evidence { schema, sample: &sample, reference: reference.as_ref(), key: KEY })
+    let trusted = reference.as_ref().map(|r| r.halves(KEY)).map(|[fitted, _]| fitted);
+    state.fit(&Evidence { schema, sample: &sample, reference: reference.as_ref(), trusted: trusted.as_ref(), key: KEY })
 }
 
 /// Observes a whole table and fits.

@@ -20,11 +20,13 @@ pub(crate) struct Judge {
     pub observations: Vec<Observation>,
 }
 
-/// Fits every detector whose state is sound. A detector that panics has its message instead of a judge.
+/// Fits every detector whose state is sound. A detector that panics has its message instead of a judge. `calibration` is
+/// the half of the reference that no conformal model is fitted on.
 pub(crate) fn fit(
     states: BTreeMap<&'static str, Result<Box<dyn State>, String>>,
     detectors: &[Planned],
     evidence: Evidence<'_>,
+    calibration: Option<&Sample>,
     config: &Config,
 ) -> Vec<(&'static str, Result<Judge, String>)> {
     let mut states = states;
@@ -34,23 +36,24 @@ pub(crate) fn fit(
         .into_par_iter()
         .map(|(planned, state)| {
             let evidence = Evidence { key: evidence.key.derive(planned.id()), ..evidence };
-            let judge = state.and_then(|state| guarded(|| judge(planned, state, &evidence, config)));
+            let judge = state.and_then(|state| guarded(|| judge(planned, state, &evidence, calibration, config)));
             (planned.id(), judge)
         })
         .collect()
 }
 
-fn judge(planned: &Planned, state: Box<dyn State>, evidence: &Evidence<'_>, config: &Config) -> Judge {
+fn judge(
+    planned: &Planned,
+    state: Box<dyn State>,
+    evidence: &Evidence<'_>,
+    calibration: Option<&Sample>,
+    config: &Config,
+) -> Judge {
     let model = state.fit(evidence);
     let scale = model.scale();
-    let ranked = scale == taster_core::Scale::Rank;
-    let scores_of = |sample: &Sample| if ranked { model.score(&sample.table) } else { Vec::new() };
-    let threshold = policy::threshold(
-        planned.config.threshold,
-        scale,
-        &scores_of(evidence.sample),
-        evidence.reference.map(scores_of),
-        &config.policy,
-    );
+    let calibration = calibration.filter(|_| model.conformal()).map(|half| model.score(&half.table));
+    let needed = scale == taster_core::Scale::Rank || calibration.is_some();
+    let sample = if needed { model.score(&evidence.sample.table) } else { Vec::new() };
+    let threshold = policy::threshold(planned.config.threshold, scale, &sample, calibration, &config.policy);
     Judge { id: planned.id(), observations: model.observations(), model, threshold }
 }

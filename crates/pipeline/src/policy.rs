@@ -26,41 +26,45 @@ pub(crate) struct Threshold {
     pub at: Option<f64>,
     /// The claim, in words for the manifest.
     pub claims: String,
-    /// Scores of the trusted reference, ascending, where rows have p-values by comparison with them.
+    /// Scores of the reference's calibration half, ascending, where rows have p-values by comparison with them.
     pub reference: Vec<f64>,
 }
 
-/// Chooses the threshold of a detector from the scores of the sample and, where p-values can be had, of the reference.
+/// Chooses the threshold of a detector from the scores of the sample and, where p-values can be had, of the rows of the
+/// reference that calibrate them.
 pub(crate) fn threshold(
     given: Option<f64>,
     scale: Scale,
     sample: &[f64],
-    reference: Option<Vec<f64>>,
+    calibration: Option<Vec<f64>>,
     policy: &PolicyConfig,
 ) -> Threshold {
     let score_only =
         |at, how: &str| Threshold { at, claims: format!("a score, no guarantee; {how}"), reference: Vec::new() };
-    match (given, scale, reference) {
+    match (given, scale, calibration) {
         (Some(at), ..) => score_only(Some(at), "threshold given by the configuration"),
-        (None, Scale::Probability, _) => score_only(Some(EVEN_ODDS), "threshold where poison is as likely as not"),
+        (None, _, Some(calibration)) => conformal(sample, calibration, policy.fdr),
+        (None, Scale::Probability, None) => score_only(Some(EVEN_ODDS), "threshold where poison is as likely as not"),
         (None, Scale::Rank, None) => {
             score_only(empirical_null(sample), "threshold from an empirical null fitted to the bulk of the scores")
         }
-        (None, Scale::Rank, Some(mut reference)) => {
-            reference.retain(|s| !s.is_nan());
-            let known: Vec<f64> = sample.iter().copied().filter(|s| !s.is_nan()).collect();
-            let p_values = fdr::conformal(&mut reference, &known);
-            Threshold {
-                at: fdr::discovery_threshold(&known, &p_values, policy.fdr),
-                claims: format!(
-                    "conformal p-values against {} reference rows; Benjamini-Hochberg at a false discovery rate of {}, \
-                     if the rows that are not poisoned are exchangeable with the reference",
-                    reference.len(),
-                    policy.fdr
-                ),
-                reference,
-            }
-        }
+    }
+}
+
+/// Discoveries of Benjamini and Hochberg, by p-values against the scores of rows known to be clean.
+fn conformal(sample: &[f64], mut calibration: Vec<f64>, fdr: f64) -> Threshold {
+    calibration.retain(|s| !s.is_nan());
+    let known: Vec<f64> = sample.iter().copied().filter(|s| !s.is_nan()).collect();
+    let p_values = fdr::conformal(&mut calibration, &known);
+    Threshold {
+        at: fdr::discovery_threshold(&known, &p_values, fdr),
+        claims: format!(
+            "conformal p-values: models fitted on one half of the reference, scores compared with those of the {} rows of \
+             the other half; Benjamini-Hochberg at a false discovery rate of {fdr}, if the rows that are not poisoned are \
+             exchangeable with the reference",
+            calibration.len(),
+        ),
+        reference: calibration,
     }
 }
 
@@ -92,6 +96,8 @@ pub(crate) fn rows_severity(id: &str, share: f64) -> Severity {
 /// How much an observation of columns, sources or the dataset matters, by the size of its effect.
 pub(crate) fn observation_severity(observation: &Observation) -> Severity {
     match observation.magnitude {
+        // A share of wrong labels matters as much as a share of rows with one.
+        m if m > 0.0 && observation.code == "more-contradicted" => rows_severity("label-flip", m),
         m if m >= 0.5 => Severity::Critical,
         m if m >= 0.2 => Severity::Important,
         m if m > 0.0 => Severity::Monitor,

@@ -107,14 +107,17 @@ impl<'a> Scanning<'a> {
         let stamps = Stamps::of(&plan.dataset);
         let mut observed = self.observe(&mut plan)?;
         self.progress.begin(Phase::Fit, None);
+        let halves = reference.as_ref().map(|r| r.sample.halves(self.key.derive("halves of the reference")));
         let evidence = Evidence {
             schema: plan.dataset.schema(),
             sample: &observed.sample,
             reference: reference.as_ref().map(|r| &r.sample),
+            trusted: halves.as_ref().map(|[fitted, _]| fitted),
             key: self.key,
         };
+        let calibration = halves.as_ref().map(|[_, calibrating]| calibrating);
         let states = std::mem::take(&mut observed.states);
-        let judges = fit(states, &plan.detectors, evidence, &self.request.config);
+        let judges = fit(states, &plan.detectors, evidence, calibration, &self.request.config);
         self.check_cancelled()?;
         let (judges, mut failures) = sound(judges);
         let pass = Pass {

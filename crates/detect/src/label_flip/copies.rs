@@ -38,6 +38,11 @@ impl Copies {
         copies
     }
 
+    /// Of rows that have none.
+    pub fn none() -> Self {
+        Self { counts: BTreeMap::new(), worth: None }
+    }
+
     /// Moves each row's probabilities, in place, towards the labels of its copies.
     pub fn apply(&self, table: &Table, labels: &[u32], probabilities: &mut [f32], classes: usize) {
         let Some(worth) = self.worth else { return };

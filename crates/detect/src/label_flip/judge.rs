@@ -10,7 +10,7 @@ use super::{
     copies::Copies,
     members::{Member, Task},
     noise::Noise,
-    observe,
+    observe::{self, Compared},
     panel::Panel,
     regions::Regions,
     view::{Encoder, View},
@@ -33,34 +33,55 @@ pub struct Judge {
     /// For each class and column of codes, the commonest code.
     usual: Vec<Vec<u8>>,
     names: Vec<String>,
+    /// The dataset's labels beside those of trusted rows, where the models were fitted on such.
+    compared: Option<Compared>,
 }
 
 /// Rows fitted where the dataset is larger than the sample: more would cost more than they tell.
 const FITTED_ROWS: usize = 16_384;
+/// Fewest rows of a reference's half, and of each class in it, that the models are fitted on instead of the dataset.
+const TRUSTED_MIN: usize = 500;
+const TRUSTED_CLASS_MIN: usize = 10;
 
 fn fitted_rows(sample: &Sample) -> Cow<'_, Table> {
     if sample.is_whole() { Cow::Borrowed(&sample.table) } else { Cow::Owned(sample.reduced(FITTED_ROWS)) }
 }
 
 impl Judge {
-    /// Fits on the sample, or says why that cannot be.
+    /// Fits on trusted rows where there are enough of every class, else on the sample, or says why that cannot be.
     pub fn fit(evidence: &Evidence<'_>, params: &Params) -> Result<Self, String> {
         let classes = Classes::of(&evidence.sample.table, evidence.schema.label(), params.classes_max)?;
-        let table = canonical(&fitted_rows(evidence.sample), &classes);
+        let trusted = evidence.trusted.filter(|half| suffices(&half.table, &classes));
+        let mut judge = Self::of(trusted.unwrap_or(evidence.sample), trusted.is_some(), evidence, classes, params)?;
+        if let Some(trusted) = trusted {
+            judge.compare(trusted, evidence.sample);
+        }
+        Ok(judge)
+    }
+
+    /// Fits on the rows of `known`, which are those of the dataset itself unless they are `trusted`.
+    fn of(
+        known: &Sample,
+        trusted: bool,
+        evidence: &Evidence<'_>,
+        classes: Classes,
+        params: &Params,
+    ) -> Result<Self, String> {
+        let table = canonical(&fitted_rows(known), &classes);
         let (labels, k, schema, key) = (classes.codes(&table), classes.len(), evidence.schema, evidence.key);
         let encoder = Encoder::fit(schema, &table, key.derive("folds"));
         let view = encoder.view(&table, true);
         let task =
             Task { view: &view, dim: encoder.dim(), labels: &labels, classes: k, seed: key.derive("models").seed() };
-        let (panel, regions) = models(task, evidence, &classes, params)?;
+        let (panel, regions) = models(task, evidence, &classes, params, trusted)?;
         let mut probabilities = panel.probabilities(&view);
         let noise = Noise::estimate(&probabilities, &labels, k);
-        let copies = Copies::fit(&table, &labels, &probabilities, k);
+        // Without features all rows would be copies of each other.
+        let featured = schema.features().next().is_some();
+        let copies = if featured { Copies::fit(&table, &labels, &probabilities, k) } else { Copies::none() };
         copies.apply(&table, &labels, &mut probabilities, k);
-        let against = |(p, &label): (&[f32], &u32)| noise.against(p, label as usize);
-        let against: Vec<f64> = probabilities.chunks_exact(k).zip(&labels).map(against).collect();
         Ok(Self {
-            calibration: Calibration::fit(&against, noise.share()),
+            calibration: calibrated(&noise, &probabilities, &labels, noise.share()),
             usual: usual(&view.codes, &labels, k),
             names: schema.columns.iter().map(|c| c.name.clone()).collect(),
             classes,
@@ -69,7 +90,22 @@ impl Judge {
             copies,
             noise,
             regions,
+            compared: None,
         })
+    }
+
+    /// Judges the dataset's labels, and says how many there are wrong, by models of trusted rows.
+    fn compare(&mut self, trusted: &Sample, sample: &Sample) {
+        let table = canonical(&fitted_rows(sample), &self.classes);
+        let (labels, k) = (self.classes.codes(&table), self.classes.len());
+        let view = self.view(&table);
+        let mut probabilities = self.panel.probabilities(&view);
+        let noise = Noise::estimate(&probabilities, &labels, k);
+        self.copies.apply(&table, &labels, &mut probabilities, k);
+        self.calibration = calibrated(&self.noise, &probabilities, &labels, noise.share());
+        let rows = trusted.table.len.min(FITTED_ROWS);
+        self.compared =
+            Some(Compared { trusted_errors: self.noise.errors, trusted_rows: rows, noise, rows: labels.len() });
     }
 
     fn view<'a>(&self, table: &'a Table) -> View<'a> {
@@ -127,6 +163,10 @@ impl Model for Judge {
         Scale::Probability
     }
 
+    fn conformal(&self) -> bool {
+        self.compared.is_some()
+    }
+
     fn explain(&self, table: &Table, row: usize) -> Reason {
         let table = table.take(&[row]);
         let labels = self.classes.codes(&table);
@@ -153,8 +193,26 @@ impl Model for Judge {
     }
 
     fn observations(&self) -> Vec<Observation> {
-        observe::observations(&self.noise, &self.regions, &self.classes, &self.names[self.classes.column()])
+        let label = &self.names[self.classes.column()];
+        let noise = self.compared.as_ref().map_or(&self.noise, |compared| &compared.noise);
+        let mut seen = observe::observations(noise, &self.regions, &self.classes, label);
+        seen.extend(self.compared.as_ref().and_then(|compared| compared.observation(label)));
+        seen
     }
+}
+
+/// Whether a table has rows enough of every class.
+fn suffices(table: &Table, classes: &Classes) -> bool {
+    let mut counts = vec![0; classes.len()];
+    classes.codes(table).into_iter().filter(|&label| label != NONE).for_each(|label| counts[label as usize] += 1);
+    table.len >= TRUSTED_MIN && counts.iter().all(|&rows| rows >= TRUSTED_CLASS_MIN)
+}
+
+/// Turns evidence into probabilities whose mean over these rows is `share`. It keeps the order of the scores.
+fn calibrated(noise: &Noise, probabilities: &[f32], labels: &[u32], share: f64) -> Calibration {
+    let rows = probabilities.chunks_exact(noise.classes()).zip(labels);
+    let against: Vec<f64> = rows.map(|(p, &label)| noise.against(p, label as usize)).collect();
+    Calibration::fit(&against, share)
 }
 
 /// The user's own probabilities where given, else own models of the features.
@@ -163,6 +221,7 @@ fn models(
     evidence: &Evidence<'_>,
     classes: &Classes,
     params: &Params,
+    trusted: bool,
 ) -> Result<(Panel, Regions), String> {
     let columns: Vec<usize> = evidence.schema.with_role(Role::Probabilities).collect();
     if let Some(given) = Member::given(&columns, classes) {
@@ -173,7 +232,8 @@ fn models(
     }
     // Comparing every row of a large dataset with landmarks would take longer than reading it.
     let compared = Task { dim: if evidence.sample.is_whole() { task.dim } else { 0 }, ..task };
-    Ok(rayon::join(|| Panel::fit(compared, evidence.schema, params), || Regions::fit(task)))
+    let regions = || if trusted { Regions::none() } else { Regions::fit(task) };
+    Ok(rayon::join(|| Panel::fit(compared, evidence.schema, params), regions))
 }
 
 /// A column's value for a person, cut short.

@@ -78,6 +78,11 @@ impl Noise {
         noise
     }
 
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
     /// Estimated share of rows with a wrong label.
     pub fn share(&self) -> f64 {
         self.undirected + self.directed.iter().map(|d| d.share).sum::<f64>()

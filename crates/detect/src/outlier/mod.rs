@@ -98,8 +98,13 @@ impl State for Nothing {
     }
 }
 
+/// Fewest rows of a reference's half that the models are fitted on instead of the dataset.
+const TRUSTED_MIN: usize = 500;
+
 /// The parts of a dataset that each have a model of their own: its table of numbers and values, and its embeddings.
 struct Fitted {
+    /// Whether fitted on trusted rows.
+    trusted: bool,
     table: Option<(Ensemble, Usual)>,
     vectors: Vec<(String, Vectors)>,
 }
@@ -107,7 +112,9 @@ struct Fitted {
 impl Fitted {
     fn new(evidence: &Evidence<'_>, params: &Params) -> Self {
         let Evidence { schema, sample, key, .. } = *evidence;
-        let fitted = sample.table.take(&drawn(sample, key, params.fitted_rows));
+        let trusted = evidence.trusted.filter(|half| half.table.len >= TRUSTED_MIN);
+        let known = trusted.unwrap_or(sample);
+        let fitted = known.table.take(&drawn(known, key, params.fitted_rows));
         let columns = Columns::fit(schema, &fitted);
         let rows = columns.rows(&fitted);
         let table = Ensemble::fit(columns, &rows, sample.rows, params).map(|model| {
@@ -119,7 +126,7 @@ impl Fitted {
             let model = Vectors::fit(column, embedding, sample.rows, params)?;
             Some((schema.columns[column].name.clone(), model))
         });
-        Self { table, vectors: vectors.collect() }
+        Self { trusted: trusted.is_some(), table, vectors: vectors.collect() }
     }
 }
 
@@ -150,6 +157,10 @@ impl Model for Fitted {
 
     fn scale(&self) -> Scale {
         Scale::Rank
+    }
+
+    fn conformal(&self) -> bool {
+        self.trusted
     }
 
     fn explain(&self, table: &Table, row: usize) -> Reason {
