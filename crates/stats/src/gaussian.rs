@@ -1,11 +1,11 @@
 //! Mean and covariance of the bulk of some rows, and how far a row is from it.
 
+use crate::vectorised::vectorised;
 use linfa_linalg::{
     cholesky::Cholesky,
     triangular::{SolveTriangularInplace, UPLO},
 };
 use ndarray::Array2;
-use pulp::Arch;
 use rayon::prelude::*;
 
 /// A normal distribution with full covariance, regularised by a ridge so that it can always be inverted.
@@ -63,7 +63,7 @@ impl Gaussian {
                     *l = v - mean;
                 }
             }
-            let squared = Arch::new().dispatch(|| squared_norms(&self.whitening, &lanes));
+            let squared = squared_norms(&self.whitening, &lanes);
             out.copy_from_slice(&squared[..out.len()]);
         });
     }
@@ -84,25 +84,25 @@ impl Gaussian {
     }
 }
 
-/// Squared lengths of `whitening * column` for each lane.
-#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
-#[inline(always)]
-fn squared_norms(whitening: &[f32], lanes: &[[f32; LANES]]) -> [f32; LANES] {
-    let mut squared = [0.0f32; LANES];
-    let mut start = 0;
-    for i in 0..lanes.len() {
-        let mut sums = [0.0f32; LANES];
-        for (weight, lane) in whitening[start..=start + i].iter().zip(lanes) {
-            for (sum, x) in sums.iter_mut().zip(lane) {
-                *sum += weight * x;
+vectorised! {
+    /// Squared lengths of `whitening * column` for each lane.
+    fn squared_norms<'a>(whitening: &'a [f32], lanes: &'a [[f32; LANES]]) -> [f32; LANES] {
+        let mut squared = [0.0f32; LANES];
+        let mut start = 0;
+        for i in 0..lanes.len() {
+            let mut sums = [0.0f32; LANES];
+            for (weight, lane) in whitening[start..=start + i].iter().zip(lanes) {
+                for (sum, x) in sums.iter_mut().zip(lane) {
+                    *sum += weight * x;
+                }
             }
+            for (total, sum) in squared.iter_mut().zip(&sums) {
+                *total += sum * sum;
+            }
+            start += i + 1;
         }
-        for (total, sum) in squared.iter_mut().zip(&sums) {
-            *total += sum * sum;
-        }
-        start += i + 1;
+        squared
     }
-    squared
 }
 
 fn covariance(centred: &[Vec<f32>]) -> Array2<f64> {
@@ -114,10 +114,10 @@ fn covariance(centred: &[Vec<f32>]) -> Array2<f64> {
     Array2::from_shape_fn((d, d), |(i, j)| rows[i.max(j)][i.min(j)] + if i == j { ridge } else { 0.0 })
 }
 
-/// Sums in fixed lanes, so that the result is the same with and without vector instructions.
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    const WIDTH: usize = 16;
-    Arch::new().dispatch(|| {
+vectorised! {
+    /// Sums in fixed lanes, so that the result is the same with and without vector instructions.
+    fn dot<'a>(a: &'a [f32], b: &'a [f32]) -> f64 {
+        const WIDTH: usize = 16;
         let mut sums = [0.0f64; WIDTH];
         let (heads, tails) = (a.chunks_exact(WIDTH), b.chunks_exact(WIDTH));
         let rest: f64 = heads.remainder().iter().zip(tails.remainder()).map(|(x, y)| f64::from(x * y)).sum();
@@ -127,7 +127,7 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
             }
         }
         sums.iter().sum::<f64>() + rest
-    })
+    }
 }
 
 /// The inverse of the Cholesky factor. Where rounding makes the factor impossible, variances alone are used.

@@ -5,12 +5,11 @@
 //! regression classifies well). Each fold's rows are judged by weights fitted without them; products are summed once for each
 //! fold, so leaving one out costs one solution of a small system.
 
-use pulp::Arch;
-
 use crate::{
     math::{exp, mix},
     moments::{Moments, Penalty},
     neighbours::References,
+    vectorised::vectorised,
 };
 
 /// Rows that width and penalty are chosen on, and the landmarks used for that.
@@ -143,10 +142,16 @@ fn solve(features: &[f32], similarity: &Similarity, rows: Labelled<'_>, penaltie
     weights
 }
 
-/// Each row's features times its fold's weights, feature by feature in order.
-fn apply(features: &[f32], size: usize, weights: &[Vec<f32>], folds: &[usize], classes: usize) -> Vec<f32> {
-    let mut out = vec![0.0; folds.len() * classes];
-    Arch::new().dispatch(|| {
+vectorised! {
+    /// Each row's features times its fold's weights, feature by feature in order.
+    fn apply<'a>(
+        features: &'a [f32],
+        size: usize,
+        weights: &'a [Vec<f32>],
+        folds: &'a [usize],
+        classes: usize,
+    ) -> Vec<f32> {
+        let mut out = vec![0.0; folds.len() * classes];
         for ((row, out), &fold) in features.chunks_exact(size).zip(out.chunks_exact_mut(classes)).zip(folds) {
             for (&feature, weights) in row.iter().zip(weights[fold].chunks_exact(classes)) {
                 for (o, w) in out.iter_mut().zip(weights) {
@@ -154,8 +159,17 @@ fn apply(features: &[f32], size: usize, weights: &[Vec<f32>], folds: &[usize], c
                 }
             }
         }
-    });
-    out
+        out
+    }
+}
+
+vectorised! {
+    /// From squared distances to similarities.
+    fn similarities<'a>(distances: &'a mut [f32], rate: f32) -> () {
+        for distance in distances {
+            *distance = exp(-rate * *distance);
+        }
+    }
 }
 
 /// Gaussian similarities to landmarks, the coordinates, and a constant.
@@ -197,8 +211,7 @@ impl Similarity {
     fn features(&self, points: &[f32]) -> Vec<f32> {
         let mut distances = Vec::new();
         self.landmarks.squared_distances(points, &mut distances);
-        let rate = self.rate;
-        Arch::new().dispatch(|| distances.iter_mut().for_each(|d| *d = exp(-rate * *d)));
+        similarities(&mut distances, self.rate);
         let count = self.landmarks.len();
         let mut out = Vec::with_capacity(points.len().checked_div(self.dim).unwrap_or(0) * self.size());
         for (point, near) in points.chunks_exact(self.dim.max(1)).zip(distances.chunks_exact(count.max(1))) {

@@ -18,3 +18,4 @@ pub mod neighbours;
 pub mod ngrams;
 pub mod null;
 pub mod two_sample;
+mod vectorised;

@@ -1,6 +1,6 @@
 //! Sums of products of features, and least squares from them.
 
-use pulp::Arch;
+use crate::vectorised::vectorised;
 
 /// Rows summed in single precision before they are added to the double-precision total.
 const BLOCK: usize = 512;
@@ -63,7 +63,7 @@ impl Moments {
         // Rows of zeros change no sum.
         block.resize(block.len().next_multiple_of(STRIP * size.max(1)), 0.0);
         buffer.fill(0.0);
-        Arch::new().dispatch(|| block.chunks_exact(STRIP * size).for_each(|strip| add_products(strip, size, buffer)));
+        add_all_products(block, size, buffer);
         self.gram.iter_mut().zip(&*buffer).for_each(|(g, &b)| *g += f64::from(b));
         block.clear();
     }
@@ -81,11 +81,29 @@ impl Moments {
         let mean = (0..size).map(|i| self.gram[i * size + i]).sum::<f64>() / size.max(1) as f64;
         let mean = if mean.is_finite() { mean.max(1e-9) } else { 1.0 };
         (0..size).for_each(|i| self.gram[i * size + i] += JITTER * mean);
-        Arch::new().dispatch(|| {
-            factorise(&mut self.gram, size, 0.1 * JITTER * mean);
-            substitute(&self.gram, size, &mut self.cross, self.classes);
-        });
+        factorise_and_substitute(&mut self.gram, size, 0.1 * JITTER * mean, &mut self.cross, self.classes);
         self.cross.into_iter().map(|w| if w.is_finite() { w as f32 } else { 0.0 }).collect()
+    }
+}
+
+vectorised! {
+    /// Adds the products of all rows' features to the lower triangle.
+    fn add_all_products<'a>(block: &'a [f32], size: usize, sums: &'a mut [f32]) -> () {
+        block.chunks_exact(STRIP * size).for_each(|strip| add_products(strip, size, sums));
+    }
+}
+
+vectorised! {
+    /// Solves for `cross` in place; `gram` becomes its factor.
+    fn factorise_and_substitute<'a>(
+        gram: &'a mut [f64],
+        size: usize,
+        least: f64,
+        cross: &'a mut [f64],
+        classes: usize,
+    ) -> () {
+        factorise(gram, size, least);
+        substitute(gram, size, cross, classes);
     }
 }
 

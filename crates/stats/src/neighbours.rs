@@ -13,7 +13,7 @@
 //! assert_eq!(near, [5.0, 10.0]); // the point itself is not its own neighbour
 //! ```
 
-use pulp::Arch;
+use crate::vectorised::vectorised;
 
 /// References whose distances are computed together.
 const LANES: usize = 32;
@@ -76,10 +76,10 @@ impl References {
         if out.is_empty() {
             return;
         }
-        Arch::new().dispatch(|| match self.metric {
-            Metric::Euclidean => self.fill(queries, out, |sum, difference| *sum += difference * difference),
-            Metric::Taxicab => self.fill(queries, out, |sum, difference| *sum += difference.abs()),
-        });
+        match self.metric {
+            Metric::Euclidean => fill_squared(self, queries, out),
+            Metric::Taxicab => fill_taxicab(self, queries, out),
+        }
     }
 
     #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
@@ -105,6 +105,18 @@ impl References {
                 *distance = distance.sqrt();
             }
         }
+    }
+}
+
+vectorised! {
+    fn fill_squared<'a>(references: &'a References, queries: &'a [f32], out: &'a mut [f32]) -> () {
+        references.fill(queries, out, |sum, difference| *sum += difference * difference);
+    }
+}
+
+vectorised! {
+    fn fill_taxicab<'a>(references: &'a References, queries: &'a [f32], out: &'a mut [f32]) -> () {
+        references.fill(queries, out, |sum, difference| *sum += difference.abs());
     }
 }
 

@@ -1,7 +1,5 @@
 //! Grows one tree after another.
 
-use pulp::Arch;
-
 use super::{
     Params, Tree,
     codes::{CodeColumn, Codes, Order},
@@ -9,7 +7,7 @@ use super::{
     loss::{Gradients, Loss, Scores},
     tree::{self, Split},
 };
-use crate::math::mix;
+use crate::{math::mix, vectorised::vectorised};
 
 /// Hessian that an order of nominal values is shrunk by: rare values stay in the middle.
 const NOMINAL_SMOOTHING: f32 = 3.0;
@@ -74,27 +72,7 @@ impl<'a> Grower<'a> {
         let leaves_max = 1 << self.params.depth.min(8);
         let mut candidates: Vec<Candidate<'_, L>> =
             columns.iter().map(|&c| Candidate::new(c, &self.codes.columns()[c], leaves_max)).collect();
-        let mut splits = Vec::new();
-        Arch::new().dispatch(|| {
-            for candidate in &mut candidates {
-                candidate.histogram.root(&nodes.active, &candidate.column.codes);
-                candidate.arrange(nodes.scale, mix(seed, 4));
-            }
-            let mut gain = 0.0;
-            while splits.len() < self.params.depth.min(8) {
-                let leaves = 1 << splits.len();
-                let Some((next, split)) = best(&candidates, leaves, nodes.scale, self.params.l2, gain) else { break };
-                gain = next;
-                let second_is_smaller = nodes.divide(&split, splits.len(), self.codes);
-                splits.push(split);
-                if splits.len() < self.params.depth.min(8) {
-                    for c in &mut candidates {
-                        c.histogram.split(&nodes.active, &c.column.codes, leaves, &second_is_smaller);
-                    }
-                }
-            }
-        });
-        splits
+        questions(self.params, mix(seed, 4), self.codes, &mut nodes, &mut candidates)
     }
 
     /// The columns this tree may ask about, in order.
@@ -113,8 +91,48 @@ impl<'a> Grower<'a> {
         if self.params.row_share >= 1.0 {
             return all.collect();
         }
-        let limit = (f64::from(self.params.row_share) * u64::MAX as f64) as u64;
-        all.filter(|&r| mix(seed, u64::from(r)) <= limit).collect()
+        let limit = (self.params.row_share * 256.0) as u64;
+        let mut chosen: Vec<u32> = all.collect();
+        let mut count = 0;
+        for row in 0..chosen.len() {
+            // Eight rows share a draw.
+            let draw = mix(seed, row as u64 / 8) >> (row % 8 * 8) & 255;
+            chosen[count] = row as u32;
+            count += usize::from(draw < limit);
+        }
+        chosen.truncate(count);
+        chosen
+    }
+}
+
+vectorised! {
+    /// The best question of each level, given those above it.
+    fn questions<'a, 'b; const L: usize>(
+        params: &'a Params,
+        seed: u64,
+        codes: &'a Codes,
+        nodes: &'a mut Nodes<L>,
+        candidates: &'a mut [Candidate<'b, L>],
+    ) -> Vec<Split> {
+        for candidate in &mut *candidates {
+            candidate.histogram.root(&nodes.all, &candidate.column.codes);
+            candidate.arrange(nodes.scale, seed);
+        }
+        let mut splits = Vec::new();
+        let mut gain = 0.0;
+        while splits.len() < params.depth.min(8) {
+            let leaves = 1 << splits.len();
+            let Some((next, split)) = best(candidates, leaves, nodes.scale, params.l2, gain) else { break };
+            gain = next;
+            let second_is_smaller = nodes.divide(&split, splits.len(), codes);
+            splits.push(split);
+            if splits.len() < params.depth.min(8) {
+                for c in &mut *candidates {
+                    c.histogram.split(&nodes.smaller, &c.column.codes, leaves, &second_is_smaller);
+                }
+            }
+        }
+        splits
     }
 }
 
@@ -127,62 +145,57 @@ struct Scale {
 
 /// The rows a tree is shaped on and where they stand.
 struct Nodes<const L: usize> {
-    rows: Vec<u32>,
-    leaves: Vec<u8>,
-    values: Vec<Lanes<L>>,
+    all: Members<L>,
     scale: Scale,
-    /// Rows to be summed next: all at the root, then the smaller half of each leaf.
-    active: Members<L>,
+    /// Rows to be summed next: the smaller half of each leaf.
+    smaller: Members<L>,
+    /// Each row's answer to the last question.
+    answers: Vec<u8>,
 }
 
 impl<const L: usize> Nodes<L> {
     fn new(rows: Vec<u32>, gradients: &Gradients, outputs: usize, seed: u64) -> Self {
         let (values, scale) = fixed_point(&rows, gradients, outputs, seed);
-        let leaves = vec![0; rows.len()];
-        let active = Members { rows: rows.clone(), leaves: leaves.clone(), values: values.clone() };
-        Self { rows, leaves, values, scale, active }
+        let count = rows.len();
+        let all = Members { rows, leaves: vec![0; count], values };
+        Self { all, scale, smaller: Members::default(), answers: vec![0; count] }
     }
 
     /// Moves rows to the leaves of the next level. Returns, for each old leaf, whether fewer rows answered yes.
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
+    #[inline(always)]
     fn divide(&mut self, split: &Split, level: usize, codes: &Codes) -> Vec<bool> {
         let column = &codes.columns()[split.column()].codes;
-        let mut balance = vec![0_i32; 1 << level];
-        let mut yes = Vec::with_capacity(self.rows.len());
-        for (&row, &leaf) in self.rows.iter().zip(&self.leaves) {
-            let answer = split.holds(column[row as usize]);
-            balance[leaf as usize] += if answer { 1 } else { -1 };
-            yes.push(answer);
+        let holds: [u8; 256] = std::array::from_fn(|code| u8::from(split.holds(code as u8)));
+        let mut balance = [0_i32; 256];
+        for ((&row, &leaf), answer) in self.all.rows.iter().zip(&self.all.leaves).zip(&mut self.answers) {
+            *answer = holds[column[row as usize] as usize];
+            balance[leaf as usize] += 2 * i32::from(*answer) - 1;
         }
-        let second_is_smaller: Vec<bool> = balance.iter().map(|&b| b <= 0).collect();
-        self.active.clear();
-        for (i, &answer) in yes.iter().enumerate() {
-            let leaf = self.leaves[i];
-            if answer == second_is_smaller[leaf as usize] {
-                self.active.push(self.rows[i], leaf, self.values[i]);
-            }
-            self.leaves[i] = leaf | u8::from(answer) << level;
+        let second_is_smaller = balance.map(|b| u8::from(b <= 0));
+        self.smaller.take_where(&self.all, |i, leaf| self.answers[i] == second_is_smaller[leaf as usize]);
+        for (leaf, &answer) in self.all.leaves.iter_mut().zip(&self.answers) {
+            *leaf |= answer << level;
         }
-        second_is_smaller
+        second_is_smaller[..1 << level].iter().map(|&b| b == 1).collect()
     }
 }
 
-/// Gradients of the rows as integers whose sums cannot overflow: projected to `L - 1` lanes, and the hessian.
-fn fixed_point<const L: usize>(
-    rows: &[u32],
-    gradients: &Gradients,
-    outputs: usize,
-    seed: u64,
-) -> (Vec<Lanes<L>>, Scale) {
-    let signs = projection::<L>(outputs, seed);
-    let exact = outputs < L;
-    let lanes: Vec<[f32; L]> = rows
-        .iter()
-        .map(|&row| {
+vectorised! {
+    /// Gradients of the rows as integers whose sums cannot overflow: projected to `L - 1` lanes, and the hessian.
+    fn fixed_point<'a; const L: usize>(
+        rows: &'a [u32],
+        gradients: &'a Gradients,
+        outputs: usize,
+        seed: u64,
+    ) -> (Vec<Lanes<L>>, Scale) {
+        let signs = projection::<L>(outputs, seed);
+        let mut lanes = vec![[0.0_f32; L]; rows.len()];
+        for (lanes, &row) in lanes.iter_mut().zip(rows) {
             let at = row as usize * outputs;
             let first = &gradients.first[at..at + outputs];
             let second: f32 = gradients.second[at..at + outputs].iter().sum();
-            let mut lanes = [0.0; L];
-            if exact {
+            if outputs < L {
                 lanes[..outputs].copy_from_slice(first);
             } else {
                 for (g, signs) in first.iter().zip(&signs) {
@@ -193,21 +206,34 @@ fn fixed_point<const L: usize>(
             }
             // As many degrees of freedom as two classes have.
             lanes[L - 1] = if outputs > 1 { 0.5 * second } else { second };
-            lanes
-        })
-        .collect();
-    let top = |range: std::ops::Range<usize>| {
-        lanes.iter().flat_map(|l| &l[range.clone()]).fold(f32::MIN_POSITIVE, |top, v| top.max(v.abs()))
-    };
-    let limit = ((1_u32 << 30) as f32 / rows.len().max(1) as f32).min(32_768.0);
-    let scale = Scale { first: top(0..L - 1) / limit, second: top(L - 1..L) / limit };
-    let fixed = |lanes: &[f32; L]| {
-        std::array::from_fn(|l| {
-            let unit = if l + 1 < L { scale.first } else { scale.second };
-            (lanes[l] / unit).round_ties_even() as i32
-        })
-    };
-    (lanes.iter().map(fixed).collect(), scale)
+        }
+        let mut tops = [f32::MIN_POSITIVE; L];
+        for lanes in &lanes {
+            for (top, value) in tops.iter_mut().zip(lanes) {
+                *top = if value.abs() > *top { value.abs() } else { *top };
+            }
+        }
+        let first = tops[..L - 1].iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        let limit = ((1_u32 << 30) as f32 / rows.len().max(1) as f32).min(32_768.0);
+        let scale = Scale { first: first / limit, second: tops[L - 1] / limit };
+        let units: [f32; L] = std::array::from_fn(|l| if l + 1 < L { scale.first } else { scale.second });
+        let mut fixed = vec![[0_i32; L]; rows.len()];
+        for (fixed, lanes) in fixed.iter_mut().zip(&lanes) {
+            for ((fixed, lane), unit) in fixed.iter_mut().zip(lanes).zip(units) {
+                *fixed = rounded(lane / unit);
+            }
+        }
+        (fixed, scale)
+    }
+}
+
+/// The nearest integer of a number below 2^22 in size: adding 1.5 * 2^23 leaves it in the lowest bits, and unlike a
+/// conversion is one instruction for a whole vector.
+#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
+#[inline(always)]
+fn rounded(x: f32) -> i32 {
+    const SHIFT: f32 = 12_582_912.0;
+    (x + SHIFT).to_bits() as i32 - SHIFT.to_bits() as i32
 }
 
 /// Random signs, a row for each output; the last lane is left alone.

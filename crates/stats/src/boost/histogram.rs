@@ -19,6 +19,8 @@ impl<const L: usize> Histogram<L> {
     }
 
     /// Sums all rows into leaf 0.
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
+    #[inline(always)]
     pub fn root(&mut self, members: &Members<L>, codes: &[u8]) {
         self.sums[..self.bins].fill([0; L]);
         self.accumulate(members, codes, 0);
@@ -26,6 +28,8 @@ impl<const L: usize> Histogram<L> {
 
     /// Splits every leaf: leaf `j`'s second half becomes leaf `j + leaves`. `members` holds the rows of the smaller
     /// half of each leaf; the other half's sums are what is left of the whole.
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
+    #[inline(always)]
     pub fn split(&mut self, members: &Members<L>, codes: &[u8], leaves: usize, second_is_smaller: &[bool]) {
         let (start, end) = (leaves * self.bins, 2 * leaves * self.bins);
         self.sums[start..end].fill([0; L]);
@@ -40,6 +44,8 @@ impl<const L: usize> Histogram<L> {
         }
     }
 
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
+    #[inline(always)]
     fn accumulate(&mut self, members: &Members<L>, codes: &[u8], first_leaf: usize) {
         let bins = self.bins;
         let sums = &mut self.sums[first_leaf * bins..];
@@ -53,6 +59,7 @@ impl<const L: usize> Histogram<L> {
 }
 
 /// Rows to be summed, with their leaves and gradients side by side.
+#[derive(Default)]
 pub(super) struct Members<const L: usize> {
     pub rows: Vec<u32>,
     pub leaves: Vec<u8>,
@@ -60,15 +67,22 @@ pub(super) struct Members<const L: usize> {
 }
 
 impl<const L: usize> Members<L> {
-    pub fn clear(&mut self) {
-        self.rows.clear();
-        self.leaves.clear();
-        self.values.clear();
-    }
-
-    pub fn push(&mut self, row: u32, leaf: u8, value: Lanes<L>) {
-        self.rows.push(row);
-        self.leaves.push(leaf);
-        self.values.push(value);
+    /// Becomes those members of `all` for which `wanted` holds, given their place and leaf. Without branches, which would
+    /// be mispredicted every other time.
+    #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
+    #[inline(always)]
+    pub fn take_where(&mut self, all: &Self, wanted: impl Fn(usize, u8) -> bool) {
+        let most = all.rows.len();
+        self.rows.resize(most, 0);
+        self.leaves.resize(most, 0);
+        self.values.resize(most, [0; L]);
+        let mut count = 0;
+        for (i, ((&row, &leaf), &value)) in all.rows.iter().zip(&all.leaves).zip(&all.values).enumerate() {
+            (self.rows[count], self.leaves[count], self.values[count]) = (row, leaf, value);
+            count += usize::from(wanted(i, leaf));
+        }
+        self.rows.truncate(count);
+        self.leaves.truncate(count);
+        self.values.truncate(count);
     }
 }

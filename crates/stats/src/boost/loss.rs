@@ -1,7 +1,8 @@
-use pulp::Arch;
-
 use super::Target;
-use crate::math::{exp, sigmoid};
+use crate::{
+    math::{exp, sigmoid},
+    vectorised::vectorised,
+};
 
 /// Scores of rows, row by row.
 pub(super) struct Scores {
@@ -86,7 +87,7 @@ impl Loss {
         out.first.resize(scores.values.len(), 0.0);
         out.second.resize(scores.values.len(), 0.0);
         let Gradients { first, second } = out;
-        Arch::new().dispatch(|| match self {
+        match self {
             Self::Logistic { targets, weights } => logistic(&scores.values, targets, weights, first, second),
             Self::Softmax { labels, weights, classes } => {
                 softmax(&scores.values, labels, weights, *classes, first, second);
@@ -97,7 +98,7 @@ impl Loss {
                     second[i] = weights[i];
                 }
             }
-        });
+        }
     }
 }
 
@@ -105,28 +106,41 @@ fn weighted_sum(values: &[f32], weights: &[f32]) -> f64 {
     values.iter().zip(weights).map(|(&v, &w)| f64::from(v) * f64::from(w)).sum()
 }
 
-#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
-#[inline(always)]
-fn logistic(scores: &[f32], targets: &[f32], weights: &[f32], first: &mut [f32], second: &mut [f32]) {
-    let rows = scores.iter().zip(targets).zip(weights).zip(first.iter_mut().zip(second));
-    for (((&score, &target), &weight), (first, second)) in rows {
-        let p = sigmoid(score);
-        *first = weight * (p - target);
-        *second = weight * p * (1.0 - p);
+vectorised! {
+    fn logistic<'a>(
+        scores: &'a [f32],
+        targets: &'a [f32],
+        weights: &'a [f32],
+        first: &'a mut [f32],
+        second: &'a mut [f32],
+    ) -> () {
+        let rows = scores.iter().zip(targets).zip(weights).zip(first.iter_mut().zip(second));
+        for (((&score, &target), &weight), (first, second)) in rows {
+            let p = sigmoid(score);
+            *first = weight * (p - target);
+            *second = weight * p * (1.0 - p);
+        }
     }
 }
 
-#[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
-#[inline(always)]
-fn softmax(scores: &[f32], labels: &[u32], weights: &[f32], k: usize, first: &mut [f32], second: &mut [f32]) {
-    let rows = scores.chunks_exact(k).zip(first.chunks_exact_mut(k)).zip(second.chunks_exact_mut(k));
-    for (((scores, first), second), (&label, &weight)) in rows.zip(labels.iter().zip(weights)) {
-        normalise(scores, first);
-        for (p, h) in first.iter_mut().zip(second) {
-            *h = weight * *p * (1.0 - *p);
-            *p *= weight;
+vectorised! {
+    fn softmax<'a>(
+        scores: &'a [f32],
+        labels: &'a [u32],
+        weights: &'a [f32],
+        k: usize,
+        first: &'a mut [f32],
+        second: &'a mut [f32],
+    ) -> () {
+        let rows = scores.chunks_exact(k).zip(first.chunks_exact_mut(k)).zip(second.chunks_exact_mut(k));
+        for (((scores, first), second), (&label, &weight)) in rows.zip(labels.iter().zip(weights)) {
+            normalise(scores, first);
+            for (p, h) in first.iter_mut().zip(second) {
+                *h = weight * *p * (1.0 - *p);
+                *p *= weight;
+            }
+            first[label as usize] -= weight;
         }
-        first[label as usize] -= weight;
     }
 }
 

@@ -1,7 +1,7 @@
-use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
 use super::{codes::Codes, loss::Scores};
+use crate::vectorised::vectorised;
 
 /// Rows looked at together: their leaf numbers stay in the fastest cache.
 const BLOCK: usize = 1024;
@@ -63,21 +63,21 @@ impl Tree {
     }
 }
 
-/// Leaf number of every row under these splits.
-pub(super) fn leaves(splits: &[Split], codes: &Codes) -> Vec<u8> {
-    let mut out = vec![0; codes.rows()];
-    Arch::new().dispatch(|| {
+vectorised! {
+    /// Leaf number of every row under these splits.
+    pub(super) fn leaves<'a>(splits: &'a [Split], codes: &'a Codes) -> Vec<u8> {
+        let mut out = vec![0; codes.rows()];
         for (level, split) in splits.iter().enumerate() {
             split.mark(&codes.columns()[split.column()].codes, level, &mut out);
         }
-    });
-    out
+        out
+    }
 }
 
-/// Adds every tree's value to every row's scores, tree by tree in order, so a row's sum does not depend on its block.
-pub(super) fn add_all(trees: &[Tree], codes: &Codes, scores: &mut Scores) {
-    let outputs = scores.outputs;
-    Arch::new().dispatch(|| {
+vectorised! {
+    /// Adds every tree's value to every row's scores, tree by tree in order, so a row's sum does not depend on its block.
+    pub(super) fn add_all<'a>(trees: &'a [Tree], codes: &'a Codes, scores: &'a mut Scores) -> () {
+        let outputs = scores.outputs;
         let mut leaves = [0_u8; BLOCK];
         for (block, values) in scores.values.chunks_mut(BLOCK * outputs).enumerate() {
             let start = block * BLOCK;
@@ -91,7 +91,7 @@ pub(super) fn add_all(trees: &[Tree], codes: &Codes, scores: &mut Scores) {
                 add(tree, &leaves[..rows], outputs, values);
             }
         }
-    });
+    }
 }
 
 #[allow(clippy::inline_always)] // so that it is compiled for the vector unit found at run time
