@@ -19,6 +19,9 @@ mod config;
 /// CSV as it is in life: read right, or refused with the place and the remedy.
 mod csv;
 
+/// Every format: the same rows, the same digests; broken files refused with the place; `--clean`.
+mod formats;
+
 /// Broken, hostile and vanishing inputs, a full disk, Ctrl-C: a clear message, status 2, no report.
 mod faults;
 

@@ -60,7 +60,7 @@ pub struct DatasetRecord {
 pub struct FileRecord {
     /// Path below the dataset's root, with `/`.
     pub name: String,
-    /// `parquet`, `csv`, `csv.gz`, `csv.zst`.
+    /// `parquet`, `csv`, `csv.gz`, `csv.zst`, `json`, `json.gz`, `json.zst`.
     pub format: String,
     /// Length in bytes, as stored.
     pub bytes: u64,

@@ -4,7 +4,7 @@ use polars::prelude::{Column, DataFrame};
 use taster_core::{Role, Schema};
 
 use crate::{
-    Error, Event, Note, Options, Pieces, SourceFile,
+    Error, Event, Format, Note, Options, Pieces, SourceFile,
     csv::CellType,
     error::Place,
     field::{Field, kind, unify},
@@ -26,6 +26,10 @@ pub struct Dataset {
     codings: Vec<Coding>,
     notes: Vec<Note>,
     options: Options,
+    /// Notes of finding the files, which come first.
+    found: usize,
+    /// Whether every record of JSON files was looked at.
+    whole: bool,
 }
 
 impl Dataset {
@@ -34,10 +38,16 @@ impl Dataset {
     pub fn open(inputs: &[String], options: &Options) -> Result<Self, Error> {
         let mut notes = Vec::new();
         let files = discover(inputs, &mut notes)?;
-        let opened = open::open_all(&files, options, &mut notes)?;
+        Self::of(files, notes, options, options.whole_json)
+    }
+
+    /// A dataset of these files; `whole` looks at every record of JSON files.
+    fn of(files: Vec<SourceFile>, mut notes: Vec<Note>, options: &Options, whole: bool) -> Result<Self, Error> {
+        let found = notes.len();
+        let opened = open::open_all(&files, options, whole, &mut notes)?;
         let plan = Arc::new(merge::plan(opened, options, &mut notes)?);
-        let mut dataset =
-            Self { plan, files, schema: Schema::default(), codings: Vec::new(), notes, options: options.clone() };
+        let (schema, codings, options) = (Schema::default(), Vec::new(), options.clone());
+        let mut dataset = Self { plan, files, schema, codings, notes, options, found, whole };
         let sample = dataset.sample()?;
         dataset.assign(&sample)?;
         Ok(dataset)
@@ -48,12 +58,14 @@ impl Dataset {
     pub fn open_like(inputs: &[String], options: &Options, like: &Self) -> Result<Self, Error> {
         let mut notes = Vec::new();
         let files = discover(inputs, &mut notes)?;
-        let opened = open::open_all(&files, options, &mut notes)?;
+        let found = notes.len();
+        let opened = open::open_all(&files, options, true, &mut notes)?;
         let (columns, fields) = (&like.schema.columns, like.plan.fields.clone());
         let as_like = Like { columns, fields, dims: like.plan.dims.clone(), exact: false };
         let plan = Arc::new(like::plan(opened, options, as_like, &mut notes)?);
         let (schema, codings) = (like.schema.clone(), like.codings.clone());
-        let mut dataset = Self { plan, files, schema, codings, notes, options: options.clone() };
+        let options = options.clone();
+        let mut dataset = Self { plan, files, schema, codings, notes, options, found, whole: true };
         dataset.sample()?;
         for (column, field) in dataset.schema.columns.iter_mut().zip(&dataset.plan.fields) {
             column.kind = kind(&field.dtype).unwrap_or(taster_core::Kind::Null);
@@ -66,10 +78,12 @@ impl Dataset {
     pub fn open_as(inputs: &[String], options: &Options, schema: &Schema) -> Result<Self, Error> {
         let mut notes = Vec::new();
         let files = discover(inputs, &mut notes)?;
-        let opened = open::open_all(&files, options, &mut notes)?;
+        let found = notes.len();
+        let opened = open::open_all(&files, options, true, &mut notes)?;
         let plan = Arc::new(like::plan(opened, options, Like::exactly(&schema.columns), &mut notes)?);
         let codings = vec![Coding::Skipped; schema.columns.len()];
-        Ok(Self { plan, files, schema: schema.clone(), codings, notes, options: options.clone() })
+        let (schema, options) = (schema.clone(), options.clone());
+        Ok(Self { plan, files, schema, codings, notes, options, found, whole: true })
     }
 
     /// The columns.
@@ -93,11 +107,16 @@ impl Dataset {
         notes
     }
 
+    /// Whether all files are JSON.
+    pub fn is_json(&self) -> bool {
+        self.files.iter().all(|f| matches!(f.format, Format::Json(_)))
+    }
+
     /// Rows of the dataset, where all files say it beforehand.
     pub fn rows(&self) -> Option<u64> {
         let rows = |file: &crate::plan::FilePlan| match file.how {
             How::Parquet { rows, .. } => Some(rows),
-            How::Text(_) => None,
+            How::Text(_) | How::Json { .. } => None,
         };
         self.plan.files.iter().map(rows).sum()
     }
@@ -123,26 +142,40 @@ impl Dataset {
     /// After `error`, makes the dataset readable if a wider type does it: a column of whole numbers in a text file that
     /// later holds 1.5 becomes one of floats, a set of numbers that later holds a word one of texts, a file that began
     /// as ASCII and turns out not to be UTF-8 is read as windows-1252. `true` if so; all reading must start over then.
-    /// A column whose numbers are used as numbers never becomes text.
+    /// A column whose numbers are used as numbers never becomes text. For a record of a JSON file with a new key or another
+    /// type of value, all records of all JSON files are looked at; there may be more columns then.
     pub fn widen(&mut self, error: &Error) -> bool {
         match error {
             Error::Value { index, text, .. } => self.widen_column(*index, text),
             Error::Encoding { file, .. } => self.widen_encoding(*file),
+            Error::Shape { .. } if !self.whole => self.look_at_all(),
             _ => false,
+        }
+    }
+
+    /// Looks at every record of the JSON files; `false` if they cannot be made one table.
+    fn look_at_all(&mut self) -> bool {
+        let notes = self.notes[..self.found].to_vec();
+        match Self::of(self.files.clone(), notes, &self.options, true) {
+            Ok(dataset) => {
+                *self = dataset;
+                true
+            }
+            Err(_) => false,
         }
     }
 
     fn widen_column(&mut self, index: usize, text: &str) -> bool {
         let Some(cells) = self.plan.cells.get(index).copied() else { return false };
         let coding = self.codings.get(index).copied().unwrap_or(Coding::Numeric);
-        let parquet = self.plan.files.iter().any(|f| matches!(f.how, How::Parquet { .. }));
-        let textual = !parquet && matches!(coding, Coding::Category | Coding::Skipped);
+        let typed = self.plan.files.iter().any(|f| !matches!(f.how, How::Text(_)));
+        let textual = !typed && matches!(coding, Coding::Category | Coding::Skipped);
         let separator = self.separator();
         let Some(wider) = merge::wider(cells, text.as_bytes(), textual, separator, &self.options.csv) else {
             return false;
         };
         let plan = Arc::make_mut(&mut self.plan);
-        let Some(dtype) = unify_wider(&plan.fields[index], wider, parquet) else { return false };
+        let Some(dtype) = unify_wider(&plan.fields[index], wider, typed) else { return false };
         plan.cells[index] = wider;
         plan.fields[index].dtype = dtype;
         if let Some(column) = self.schema.columns.get_mut(index) {
@@ -211,8 +244,8 @@ impl Dataset {
     }
 }
 
-fn unify_wider(field: &Field, wider: CellType, parquet: bool) -> Option<polars::prelude::DataType> {
-    if parquet { unify(&field.dtype, &wider.dtype()) } else { Some(wider.dtype()) }
+fn unify_wider(field: &Field, wider: CellType, typed: bool) -> Option<polars::prelude::DataType> {
+    if typed { unify(&field.dtype, &wider.dtype()) } else { Some(wider.dtype()) }
 }
 
 /// Whether a sample is large enough whatever its rows.

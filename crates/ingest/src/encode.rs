@@ -1,12 +1,12 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-use polars::prelude::{DataType, Series};
+use polars::prelude::{DataFrame, DataType, Series};
 use taster_core::{Batch, Category, Digest, Embedding, Key, MISSING, Table, Texts, Values};
 
 use crate::{
     Dataset, Frame, csv,
-    roles::Coding,
-    values::{numbers, shown, shown_float, texts, vectors},
+    roles::{Coding, turns},
+    values::{numbers, shown, shown_float, text_lists, texts, vectors},
 };
 
 /// Makes of frames the batches that detectors see.
@@ -47,7 +47,8 @@ impl Encoder {
     pub fn encode(&self, frame: &Frame, digests: &[Digest]) -> Batch {
         let len = frame.rows();
         let series = frame.frame.columns().iter().map(polars::prelude::Column::as_materialized_series);
-        let columns: Vec<Values> = series.zip(&self.codings).map(|(s, coding)| self.column(s, *coding)).collect();
+        let columns: Vec<Values> =
+            series.zip(&self.codings).map(|(s, coding)| self.column(s, *coding, &frame.frame)).collect();
         let row_keys = digests.iter().zip(frame.offset..).map(|(digest, place)| self.row_key(digest, place)).collect();
         let feature_keys = self.feature_keys(&columns, len);
         let table = Table { len, columns, row_keys, feature_keys };
@@ -61,12 +62,16 @@ impl Encoder {
         self.rows.of(&bytes)
     }
 
-    fn column(&self, series: &Series, coding: Coding) -> Values {
+    fn column(&self, series: &Series, coding: Coding, frame: &DataFrame) -> Values {
         match coding {
             Coding::Numeric => Values::Numeric(as_numbers(series)),
             Coding::Category => Values::Category(self.category(series)),
             Coding::Text => Values::Text(as_texts(series)),
             Coding::Embedding(dim) => Values::Embedding(Embedding { dim, values: vectors(series, dim) }),
+            Coding::Turns { beside, of_model } => {
+                let other = frame.columns().get(beside).and_then(|c| text_lists(c.as_materialized_series()));
+                Values::Text(as_turns(text_lists(series), other, of_model))
+            }
             Coding::Skipped => Values::Skipped,
         }
     }
@@ -167,11 +172,23 @@ fn as_numbers(series: &Series) -> Vec<f64> {
     numbers(series).unwrap_or_else(|| vec![f64::NAN; series.len()])
 }
 
+type Lists = Option<Vec<Option<Vec<String>>>>;
+
+fn as_turns(own: Lists, other: Lists, of_model: bool) -> Texts {
+    let (speakers, contents) = if of_model { (other, own) } else { (own, other) };
+    let mut out = Texts::default();
+    for turn in turns(speakers, contents, of_model) {
+        out.push(turn.as_deref());
+    }
+    out
+}
+
 fn as_texts(series: &Series) -> Texts {
     let mut out = Texts::default();
-    match texts(series) {
-        Some(column) => column.for_each(|t| out.push(t)),
-        None => (0..series.len()).for_each(|_| out.push(None)),
+    match (texts(series), text_lists(series)) {
+        (Some(column), _) => column.for_each(|t| out.push(t)),
+        (None, Some(lists)) => lists.into_iter().for_each(|l| out.push(l.map(|l| l.join("\n")).as_deref())),
+        (None, None) => (0..series.len()).for_each(|_| out.push(None)),
     }
     out
 }

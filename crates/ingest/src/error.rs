@@ -127,6 +127,17 @@ pub enum Error {
         /// What to do next.
         next: String,
     },
+    /// A JSON file holds a key, or a type of value, that the records looked at first did not have.
+    /// [`crate::Dataset::widen`] can make these fit.
+    #[error("{at}: {what}; {next}")]
+    Shape {
+        /// Where.
+        at: Box<Place>,
+        /// What is new.
+        what: String,
+        /// What to do next.
+        next: String,
+    },
     /// A text file is not in the encoding its beginning has. [`crate::Dataset::widen`] may help.
     #[error("{at}: not valid {encoding}; {next}")]
     Encoding {
@@ -178,6 +189,10 @@ impl Error {
 
     pub(crate) fn schema(at: Place, what: impl Into<String>, next: impl Into<String>) -> Self {
         Self::Schema { at: Box::new(at), what: what.into(), next: next.into() }
+    }
+
+    pub(crate) fn shape(at: Place, what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::Shape { at: Box::new(at), what: what.into(), next: next.into() }
     }
 
     pub(crate) fn changed(file: &str) -> Self {

@@ -5,7 +5,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use crate::{Error, Note};
+use crate::{Error, Note, json::begins_with_value};
 
 /// How a file is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Format {
     Parquet,
     /// Delimited text.
     Csv(Compression),
+    /// JSON: one object a line, or one array of objects.
+    Json(Compression),
 }
 
 impl std::fmt::Display for Format {
@@ -23,6 +25,9 @@ impl std::fmt::Display for Format {
             Self::Csv(Compression::None) => "csv",
             Self::Csv(Compression::Gzip) => "csv.gz",
             Self::Csv(Compression::Zstd) => "csv.zst",
+            Self::Json(Compression::None) => "json",
+            Self::Json(Compression::Gzip) => "json.gz",
+            Self::Json(Compression::Zstd) => "json.zst",
         })
     }
 }
@@ -66,7 +71,10 @@ pub(crate) fn discover(inputs: &[String], notes: &mut Vec<Note>) -> Result<Vec<S
         found.input(input)?;
     }
     if found.paths.is_empty() {
-        return Err(Error::input(inputs.join(" "), "no files to read here; give Parquet or CSV files or their folder"));
+        return Err(Error::input(
+            inputs.join(" "),
+            "no files to read here; give Parquet, JSON or CSV files or their folder",
+        ));
     }
     let root = common(&found.roots);
     let mut files = Vec::with_capacity(found.paths.len());
@@ -75,12 +83,14 @@ pub(crate) fn discover(inputs: &[String], notes: &mut Vec<Note>) -> Result<Vec<S
             let name = relative(path, &root);
             files.push(SourceFile { partition: partition(path), name, path: path.clone(), format });
         } else {
-            found.notes.push(Note::new(format!("{}: not read, because it is not Parquet or CSV", path.display())));
+            found
+                .notes
+                .push(Note::new(format!("{}: not read, because it is not Parquet, JSON or CSV", path.display())));
         }
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     if files.is_empty() {
-        return Err(Error::input(inputs.join(" "), "none of the files here is Parquet or CSV"));
+        return Err(Error::input(inputs.join(" "), "none of the files here is Parquet, JSON or CSV"));
     }
     Ok(files)
 }
@@ -216,34 +226,38 @@ fn format(path: &Path, explicit: bool) -> Result<Option<Format>, Error> {
     let stem = name.strip_suffix(".gz").or(name.strip_suffix(".zst")).unwrap_or(&name);
     let ends = |suffixes: &[&str]| suffixes.iter().any(|s| stem.ends_with(s));
     let parquet = ends(&[".parquet", ".parq", ".pq"]);
-    if !explicit && !parquet && !ends(&[".csv", ".tsv", ".tab", ".txt"]) {
+    let json = ends(&[".jsonl", ".ndjson", ".json"]);
+    let delimited = ends(&[".csv", ".tsv", ".tab", ".txt"]);
+    if !explicit && !parquet && !json && !delimited {
         return Ok(None);
     }
-    if ends(&[".json", ".jsonl", ".ndjson", ".arrow", ".feather", ".ipc", ".xlsx", ".orc", ".avro", ".zip"]) {
+    if ends(&[".arrow", ".feather", ".ipc", ".xlsx", ".orc", ".avro", ".zip"]) {
         let what = "a kind of file that is not read; convert it to Parquet or CSV first";
         return Err(Error::input(path.display().to_string(), what));
     }
-    let format = match &magic(path)? {
-        b"PAR1" => Format::Parquet,
-        b"PARE" => {
+    let head = head(path)?;
+    let json = json || (!delimited && begins_with_value(&head));
+    let text = if json { Format::Json } else { Format::Csv };
+    let format = match &head[..] {
+        [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
+        [b'P', b'A', b'R', b'E', ..] => {
             let what = "an encrypted Parquet file; decrypt it first";
             return Err(Error::input(path.display().to_string(), what));
         }
-        [0x1f, 0x8b, ..] => Format::Csv(Compression::Gzip),
-        [0x28, 0xb5, 0x2f, 0xfd] => Format::Csv(Compression::Zstd),
+        [0x1f, 0x8b, ..] => text(Compression::Gzip),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => text(Compression::Zstd),
         _ if parquet => Format::Parquet,
-        _ => Format::Csv(Compression::None),
+        _ => text(Compression::None),
     };
     Ok(Some(format))
 }
 
-fn magic(path: &Path) -> Result<[u8; 4], Error> {
+/// The first bytes of a file.
+fn head(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|e| Error::io(path, e))?;
-    file.take(4).read_to_end(&mut bytes).map_err(|e| Error::io(path, e))?;
-    let mut magic = [0; 4];
-    magic[..bytes.len()].copy_from_slice(&bytes);
-    Ok(magic)
+    file.take(64).read_to_end(&mut bytes).map_err(|e| Error::io(path, e))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

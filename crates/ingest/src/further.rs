@@ -11,6 +11,7 @@ use polars::prelude::{AnyValue, DataFrame, Series};
 use crate::{
     Compression, Dataset, Error, Format,
     csv::{Chunk, TextFile, whole_records},
+    json::whole_lines,
     parquet::{Footer, Root, decode, read_root},
     plan::{FilePlan, How, Plan},
     profile::Profile,
@@ -47,7 +48,8 @@ impl Dataset {
                     let text = text.clone();
                     self.probe_text(index, &text, &mut suspects, profiles)?;
                 }
-                How::Text(_) => {}
+                How::Json { .. } if index % step == 0 => self.probe_json(index, &mut suspects, profiles)?,
+                How::Text(_) | How::Json { .. } => {}
             }
         }
         Ok(())
@@ -96,17 +98,39 @@ impl Dataset {
             };
             // A window may begin inside a quoted field: what does not parse says nothing.
             let Ok(frame) = frame else { continue };
-            suspects.retain(|&i, value| {
-                let column = frame.columns()[i].as_materialized_series();
-                let varies = differs(column, value);
-                if varies {
-                    profiles[i] = Profile::of(column);
-                }
-                !varies
-            });
+            drop_varying(&frame, suspects, profiles);
         }
         Ok(())
     }
+
+    fn probe_json(&self, index: usize, suspects: &mut Suspects<'_>, profiles: &mut [Profile]) -> Result<(), Error> {
+        let FilePlan { source, how: How::Json { file, .. }, .. } = &self.plan().files[index] else { return Ok(()) };
+        if source.format != Format::Json(Compression::None) || file.encoding.is_utf16() {
+            return Ok(());
+        }
+        let mut tap = Tap::open(source, false)?;
+        for window in 1..=WINDOWS {
+            let start = tap.len().saturating_sub(WINDOW) / WINDOWS * window;
+            let bytes = read_window(&mut tap, start).map_err(|e| Error::io(&source.path, e))?;
+            // Of an array, lines may not be records: what does not parse says nothing.
+            let Some(records) = whole_lines(&bytes) else { continue };
+            let Ok(frame) = self.plan().rows_of_json(index, file, &records) else { continue };
+            drop_varying(&frame, suspects, profiles);
+        }
+        Ok(())
+    }
+}
+
+/// Gives the columns that vary here the profile of these rows, and suspects them no more.
+fn drop_varying(frame: &DataFrame, suspects: &mut Suspects<'_>, profiles: &mut [Profile]) {
+    suspects.retain(|&i, value| {
+        let column = frame.columns()[i].as_materialized_series();
+        let varies = differs(column, value);
+        if varies {
+            profiles[i] = Profile::of(column);
+        }
+        !varies
+    });
 }
 
 /// A flat column of a Parquet file.
@@ -151,8 +175,12 @@ fn differs(column: &Series, value: &AnyValue<'_>) -> bool {
 
 /// Whole records from about `start` on; `None` if there are none that can be trusted.
 fn probe(tap: &mut Tap, start: u64, text: &TextFile) -> std::io::Result<Option<Chunk>> {
+    Ok(whole_records(&read_window(tap, start)?, text))
+}
+
+fn read_window(tap: &mut Tap, start: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     tap.file().seek(SeekFrom::Start(start))?;
     tap.file().take(WINDOW).read_to_end(&mut bytes)?;
-    Ok(whole_records(&bytes, text))
+    Ok(bytes)
 }

@@ -38,6 +38,7 @@ mod field;
 mod files;
 mod frame;
 mod further;
+mod json;
 mod like;
 mod merge;
 mod names;

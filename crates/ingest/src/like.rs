@@ -144,7 +144,7 @@ fn own_field(
         let Some(own) = own.get(&index).map(|&i| &file.fields[i]) else { continue };
         let differs = |here: &DataType| mixed(file, &field.name, here, &field.dtype);
         let here = match file.body {
-            Body::Parquet { .. } => own.dtype.clone(),
+            Body::Parquet { .. } | Body::Json(_) => own.dtype.clone(),
             Body::Text { .. } => {
                 let fitted = if free { Some(cells[index]) } else { fit(cells[index], &wanted) };
                 cells[index] = fitted.ok_or_else(|| differs(&cells[index].dtype()))?;

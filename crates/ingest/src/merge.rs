@@ -27,10 +27,10 @@ pub(crate) fn plan(opened: Vec<Opened>, options: &Options, notes: &mut Vec<Note>
     let places: BTreeMap<&str, usize> = fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
     let place = |f: &Field| places.get(f.name.as_str()).copied();
     let targets: Vec<Vec<Option<usize>>> = opened.iter().map(|file| file.fields.iter().map(place).collect()).collect();
-    unify_parquet(&opened, &targets, &mut fields)?;
+    unify_typed(&opened, &targets, &mut fields)?;
     let missing = Arc::new(Missing::new(&options.csv.missing));
     let mut cells = infer_cells(&opened, &targets, fields.len(), &missing, options)?;
-    if opened.iter().any(|f| matches!(f.body, Body::Text { .. })) {
+    if opened.iter().any(|f| f.body.is_cells()) {
         unify_cells(&opened, &mut fields, &mut cells, hive)?;
     }
     let dims = vec![None; fields.len()];
@@ -79,7 +79,8 @@ fn same_columns(first: &Opened, file: &Opened) -> Result<(), Error> {
     Ok(())
 }
 
-fn unify_parquet(opened: &[Opened], targets: &[Vec<Option<usize>>], fields: &mut [Field]) -> Result<(), Error> {
+/// Unifies the columns of files that bring their types.
+fn unify_typed(opened: &[Opened], targets: &[Vec<Option<usize>>], fields: &mut [Field]) -> Result<(), Error> {
     for (file, targets) in opened.iter().zip(targets) {
         for (field, target) in file.fields.iter().zip(targets) {
             let Some(common) = target.map(|t| &mut fields[t]) else { continue };
@@ -97,12 +98,12 @@ pub(crate) fn mixed(file: &Opened, column: &str, here: &DataType, before: &DataT
     Error::schema(Place::file(&file.source.name).column(column), what, "store it with the same type in every file")
 }
 
-/// Gives the columns of text files types that those of Parquet files agree with.
+/// Gives the columns of text files types that those of files with types agree with.
 fn unify_cells(opened: &[Opened], fields: &mut [Field], cells: &mut [CellType], hive: usize) -> Result<(), Error> {
-    let parquet = opened.iter().any(|f| matches!(f.body, Body::Parquet { .. }));
-    let text = opened.iter().find(|f| matches!(f.body, Body::Text { .. })).unwrap_or(&opened[0]);
+    let typed = opened.iter().any(|f| !f.body.is_cells());
+    let text = opened.iter().find(|f| f.body.is_cells()).unwrap_or(&opened[0]);
     for (field, cell) in fields.iter_mut().zip(cells).take(hive) {
-        if !parquet {
+        if !typed {
             field.dtype = cell.dtype();
             continue;
         }
@@ -144,6 +145,7 @@ pub(crate) fn file_plans(
         let constants = partition.iter().enumerate().map(|(i, f)| (hive + i, value(f))).collect();
         let how = match file.body {
             Body::Parquet { tail, rows } => How::Parquet { targets, tail, rows },
+            Body::Json(file) => How::Json { targets, file: Arc::new(file) },
             Body::Text { dialect, required } => How::Text(Arc::new(TextFile {
                 name: file.source.name.clone(),
                 dialect,

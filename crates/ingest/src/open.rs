@@ -7,6 +7,7 @@ use crate::{
     csv::{self, CellType, Chunks, Dialect, Guess, Missing, Text, TextFile},
     error::Place,
     field::Field,
+    json::{self, JsonFile},
     names::unique,
     parquet::Footer,
     pieces::digest,
@@ -25,17 +26,33 @@ pub(crate) struct Opened {
 pub(crate) enum Body {
     Parquet { tail: taster_core::Digest, rows: u64 },
     Text { dialect: Dialect, required: usize },
+    Json(JsonFile),
+}
+
+impl Body {
+    /// Whether the file is text whose cells have the types that are found in them.
+    pub(crate) fn is_cells(&self) -> bool {
+        matches!(self, Self::Text { .. })
+    }
 }
 
 /// Text looked at to find out how a file is written.
 const HEAD: usize = 1 << 20;
 
-pub(crate) fn open_all(files: &[SourceFile], options: &Options, notes: &mut Vec<Note>) -> Result<Vec<Opened>, Error> {
+/// Looks into files; with `whole` at all records of JSON files, since nobody looks again when one does not fit.
+pub(crate) fn open_all(
+    files: &[SourceFile],
+    options: &Options,
+    whole: bool,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Opened>, Error> {
     let mut first: Option<Dialect> = None;
+    let mut json = open_json(files, options, whole, notes)?.into_iter();
     files
         .iter()
         .map(|source| match source.format {
             Format::Parquet => open_parquet(source, options, notes),
+            Format::Json(_) => json.next().ok_or_else(|| Error::changed(&source.name)),
             Format::Csv(compression) => {
                 let opened = open_text(source, compression, options, first.as_ref(), notes)?;
                 if let (None, Body::Text { dialect, .. }) = (&first, &opened.body) {
@@ -45,6 +62,28 @@ pub(crate) fn open_all(files: &[SourceFile], options: &Options, notes: &mut Vec<
             }
         })
         .collect()
+}
+
+/// The JSON files, in order; they have the same columns, those of all of them.
+fn open_json(
+    files: &[SourceFile],
+    options: &Options,
+    whole: bool,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Opened>, Error> {
+    let is_json = |f: &'_ SourceFile| if let Format::Json(compression) = f.format { Some(compression) } else { None };
+    let sources: Vec<_> = files.iter().filter_map(|f| Some((f, is_json(f)?))).collect();
+    if sources.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = json::look(&sources, options, whole, notes)?;
+    let fields: Vec<Field> = found.flats.iter().map(|f| Field { name: f.name.clone(), dtype: f.dtype() }).collect();
+    check_names(&fields.iter().map(|f| f.name.clone()).collect::<Vec<_>>(), &sources[0].0.name)?;
+    let opened = sources.into_iter().zip(found.files).map(|((source, _), file)| {
+        let len = Tap::open(source, false)?.len();
+        Ok(Opened { source: source.clone(), len, fields: fields.clone(), body: Body::Json(file) })
+    });
+    opened.collect()
 }
 
 fn open_parquet(source: &SourceFile, options: &Options, notes: &mut Vec<Note>) -> Result<Opened, Error> {
@@ -100,7 +139,7 @@ fn open_text(
 }
 
 /// Longer names than this are data.
-const NAME_BYTES: usize = 10_000;
+pub(crate) const NAME_BYTES: usize = 10_000;
 
 fn check_names(names: &[String], file: &str) -> Result<(), Error> {
     let Some(long) = names.iter().find(|n| n.len() > NAME_BYTES) else { return Ok(()) };

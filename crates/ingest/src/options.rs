@@ -9,13 +9,21 @@ pub struct Options {
     pub roles: Roles,
     /// Rows looked at to infer types and roles: the first ones of the dataset.
     pub infer_rows: usize,
+    /// Whether to look at every record of JSON files at once, so that [`crate::Dataset::widen`] adds no columns later.
+    pub whole_json: bool,
     /// How large things may be.
     pub limits: Limits,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { csv: CsvOptions::default(), roles: Roles::default(), infer_rows: 20_000, limits: Limits::default() }
+        Self {
+            csv: CsvOptions::default(),
+            roles: Roles::default(),
+            infer_rows: 20_000,
+            whole_json: false,
+            limits: Limits::default(),
+        }
     }
 }
 

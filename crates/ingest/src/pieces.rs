@@ -9,6 +9,7 @@ use crate::{
     contain::contained,
     csv::{Chunk, Chunks, Text, TextFile},
     error::{Place, shown},
+    json::{JsonFile, RecordChunks, Records},
     parquet::{Footer, GroupReader, RowGroup},
     plan::{How, Plan},
     tap::Tap,
@@ -49,6 +50,7 @@ pub struct Piece {
 enum Work {
     Rows(Arc<RowGroup>, Range<usize>),
     Text(Arc<TextFile>, Chunk),
+    Json(Arc<JsonFile>, Records),
 }
 
 impl std::fmt::Debug for Work {
@@ -56,6 +58,7 @@ impl std::fmt::Debug for Work {
         match self {
             Self::Rows(group, rows) => write!(f, "rows {rows:?} of row group {}", group.index),
             Self::Text(_, chunk) => write!(f, "{} rows of text", chunk.rows),
+            Self::Json(_, records) => write!(f, "{} JSON records", records.spans.len()),
         }
     }
 }
@@ -71,6 +74,7 @@ impl Piece {
         match &self.work {
             Work::Rows(_, rows) => rows.len(),
             Work::Text(_, chunk) => chunk.rows as usize,
+            Work::Json(_, records) => records.spans.len(),
         }
     }
 
@@ -82,6 +86,7 @@ impl Piece {
                 (group.bytes.len() as f64 * rows.len() as f64 / all as f64) as usize
             }
             Work::Text(_, chunk) => chunk.bytes.len(),
+            Work::Json(_, records) => records.bytes.len(),
         }
     }
 
@@ -95,7 +100,16 @@ impl Piece {
                 ((group.bytes.len() + decoded) as f64 * share) as usize
             }
             Work::Text(_, chunk) => chunk.bytes.len() * 2,
+            Work::Json(_, records) => records.bytes.len() * 2 + size_of_val(records.spans.as_slice()),
         }
+    }
+
+    /// The records of a piece of a JSON file as they are stored, each with its row number within the dataset; none of a
+    /// piece of another file.
+    pub fn json_records(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let records = if let Work::Json(_, records) = &self.work { Some(records) } else { None };
+        let spans = records.into_iter().flat_map(|r| r.spans.iter().map(|&(start, end)| &r.bytes[start..end]));
+        (self.offset..).zip(spans)
     }
 
     /// Decodes the rows; meant for a worker thread. Panics of decoders come out as errors. Usually gives one frame,
@@ -113,6 +127,7 @@ impl Piece {
         match &self.work {
             Work::Rows(group, rows) => self.plan.rows_of(self.file, group, rows.clone()),
             Work::Text(text, chunk) => self.plan.rows_in(self.file, text, chunk),
+            Work::Json(json, records) => self.plan.rows_of_json(self.file, json, records),
         }
     }
 }
@@ -133,11 +148,16 @@ pub struct Pieces<'a> {
 enum Open {
     Parquet(Box<Groups>),
     Text(Box<Chunks>, Arc<TextFile>),
+    Json(Box<RecordChunks>, Arc<JsonFile>),
 }
 
 impl std::fmt::Debug for Open {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if matches!(self, Self::Text(..)) { "text" } else { "Parquet" })
+        f.write_str(match self {
+            Self::Parquet(_) => "Parquet",
+            Self::Text(..) => "text",
+            Self::Json(..) => "JSON",
+        })
     }
 }
 
@@ -167,6 +187,7 @@ impl<'a> Pieces<'a> {
         let work = match &mut open {
             Open::Parquet(groups) => groups.next_rows()?,
             Open::Text(chunks, text) => chunks.next_chunk()?.map(|chunk| Work::Text(text.clone(), chunk)),
+            Open::Json(chunks, json) => chunks.next_chunk()?.map(|records| Work::Json(json.clone(), records)),
         };
         let Some(work) = work else { return self.end(open).map(Some) };
         self.open = Some(open);
@@ -181,6 +202,7 @@ impl<'a> Pieces<'a> {
         let (bytes, sha256) = match open {
             Open::Parquet(groups) => groups.reader.finish()?,
             Open::Text(chunks, _) => chunks.finish()?,
+            Open::Json(chunks, _) => chunks.finish()?,
         };
         let end = FileEnd { file: self.file, bytes, sha256, rows: self.first_row };
         self.file += 1;
@@ -224,6 +246,12 @@ fn open_file(plan: &Plan, index: usize, sample: Option<usize>) -> Result<Open, E
             let stream = Text::new(tap, name, compression, text.dialect.encoding, &plan.limits)?;
             let chunks = Chunks::new(stream, name, &text.dialect, &plan.limits);
             Ok(Open::Text(Box::new(chunks), text.clone()))
+        }
+        How::Json { file: json, .. } => {
+            let Format::Json(compression) = file.source.format else { return Err(Error::changed(name)) };
+            let text = Text::new(tap, name, compression, json.encoding, &plan.limits)?;
+            let chunks = RecordChunks::new(text, name, json.layout, &plan.limits);
+            Ok(Open::Json(Box::new(chunks), json.clone()))
         }
     }
 }

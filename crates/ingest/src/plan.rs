@@ -11,6 +11,7 @@ use crate::{
     error::{Place, shown},
     field::{Field, hold},
     frame::longest_text,
+    json::{self, JsonFile, Records},
     parquet::{self, RowGroup},
 };
 
@@ -47,6 +48,11 @@ pub(crate) enum How {
         rows: u64,
     },
     Text(Arc<TextFile>),
+    Json {
+        /// For each flat column of the file, the dataset's column it is; `None` if it is left out.
+        targets: Vec<Option<usize>>,
+        file: Arc<JsonFile>,
+    },
 }
 
 impl Plan {
@@ -68,6 +74,20 @@ impl Plan {
             }
         }
         self.frame(plan, rows.len(), columns, Some(group.index))
+    }
+
+    /// Parses the records of a JSON file.
+    pub(crate) fn rows_of_json(&self, file: usize, json: &JsonFile, records: &Records) -> Result<DataFrame, Error> {
+        let plan = &self.files[file];
+        let How::Json { targets, .. } = &plan.how else { return Ok(DataFrame::empty()) };
+        let decoded = json::decode(records, json, file)?;
+        let mut columns: Vec<Option<Series>> = vec![None; self.fields.len()];
+        for (series, target) in decoded.into_iter().zip(targets) {
+            if let Some(target) = target {
+                columns[*target] = Some(series);
+            }
+        }
+        self.frame(plan, records.spans.len(), columns, None)
     }
 
     /// Parses the rows of a piece of text.

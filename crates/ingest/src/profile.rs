@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use polars::prelude::Series;
 
-use crate::values::{lengths, numbers, shown, texts};
+use crate::values::{lengths, numbers, shown, text_lists, texts};
 
 /// What the first rows of a column are like.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +34,10 @@ impl Profile {
         let mut profile = Self { rows: series.len(), present: series.len() - series.null_count(), ..Self::default() };
         if let Some(lengths) = lengths(series) {
             profile.see_lengths(&lengths);
+            if let Some(lists) = text_lists(series) {
+                let joined: Vec<String> = lists.into_iter().flatten().map(|l| l.join("\n")).collect();
+                profile.see_texts(joined.iter().map(String::as_str));
+            }
         } else if let Some(texts) = texts(series) {
             profile.see_texts(texts.flatten());
         } else if let Some(numbers) = numbers(series) {

@@ -1,7 +1,7 @@
 //! Columns of frames read as numbers, texts and vectors.
 
 use polars::prelude::{ChunkedArray, DataType, Series, TimeUnit};
-use polars_arrow::array::{Array, FixedSizeListArray, ListArray, PrimitiveArray, StaticArray as _};
+use polars_arrow::array::{Array, FixedSizeListArray, ListArray, PrimitiveArray, StaticArray as _, Utf8ViewArray};
 
 /// Numbers, NaN where missing: booleans as 0 and 1, times as seconds since 1970-01-01, durations and times of day as
 /// seconds. `None` for a column that has no numbers.
@@ -51,6 +51,31 @@ fn doubles(series: &Series) -> Vec<f64> {
 /// Texts, `None` where missing; nothing if this is not a column of texts.
 pub(crate) fn texts(series: &Series) -> Option<impl Iterator<Item = Option<&str>>> {
     series.str().ok().map(ChunkedArray::iter)
+}
+
+/// The texts of each list, `None` where missing; nothing if this is not a column of lists of texts. A missing item is
+/// empty.
+pub(crate) fn text_lists(series: &Series) -> Option<Vec<Option<Vec<String>>>> {
+    let list = DataType::List(Box::new(DataType::String));
+    let cast;
+    let series = match series.dtype() {
+        d if *d == list => series,
+        DataType::Array(inner, _) if **inner == DataType::String => {
+            cast = series.cast(&list).ok()?;
+            &cast
+        }
+        _ => return None,
+    };
+    let mut out = Vec::with_capacity(series.len());
+    for chunk in series.list().ok()?.downcast_iter() {
+        let items = chunk.values().as_any().downcast_ref::<Utf8ViewArray>()?;
+        for row in 0..chunk.len() {
+            let (start, end) = chunk.offsets().start_end(row);
+            let texts = || (start..end).map(|i| items.get(i).unwrap_or_default().to_owned()).collect();
+            out.push(chunk.is_valid(row).then(texts));
+        }
+    }
+    Some(out)
 }
 
 /// Each value as text, `None` where missing: whole numbers plainly, floats in the shortest form that reads back.

@@ -1,5 +1,7 @@
 //! The dataset without its quarantined rows, in its order and with its types.
 
+mod json;
+
 use std::{collections::BTreeSet, fs::File, path::Path};
 
 use polars::{io::parquet::write::BatchedWriter, prelude::*};
@@ -10,14 +12,40 @@ use crate::{
     passes::{Output, decoded, read, run},
     score::Pass,
 };
+use json::JsonLines;
 
-/// Reads the dataset once more and writes every row that is not in `quarantined`, as Parquet or CSV by the ending of
-/// `path`. Appears whole or not at all.
+/// Reads the dataset once more and writes every row that is not in `quarantined`, as Parquet, CSV or JSON Lines by the
+/// ending of `path`. Records of JSON files are written to JSON Lines as they are. Appears whole or not at all.
 pub(crate) fn write_clean(path: &Path, pass: &Pass<'_>, quarantined: &BTreeSet<u64>) -> Result<(), Error> {
     let refuse = |reason: String| Error::Clean { path: path.display().to_string(), reason };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(|e| refuse(e.to_string()))?;
+    let file = draft(folder).map_err(|e| refuse(e.to_string()))?;
     let mut writer = Writer::new(path, file.reopen().map_err(|e| refuse(e.to_string()))?).map_err(refuse)?;
+    match &mut writer {
+        Writer::JsonLines(lines) if pass.dataset.is_json() => copy_records(lines, pass, quarantined, refuse)?,
+        writer => copy_rows(writer, pass, quarantined, refuse)?,
+    }
+    writer.finish().map_err(|e| refuse(e.to_string()))?;
+    file.persist(path).map(drop).map_err(|e| refuse(e.to_string()))
+}
+
+/// A temporary file that anyone may read whom the user's umask lets.
+fn draft(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+fn copy_rows(
+    writer: &mut Writer,
+    pass: &Pass<'_>,
+    quarantined: &BTreeSet<u64>,
+    refuse: impl Fn(String) -> Error + Sync,
+) -> Result<(), Error> {
     run(
         read(pass.dataset),
         pass.limits,
@@ -31,9 +59,32 @@ pub(crate) fn write_clean(path: &Path, pass: &Pass<'_>, quarantined: &BTreeSet<u
             Output::Rows(frames) => frames.iter().try_for_each(|f| writer.push(f)).map_err(|e| refuse(e.to_string())),
             Output::FileEnd(end) => pass.same_as_before(end.file, end.sha256),
         },
-    )?;
-    writer.finish().map_err(|e| refuse(e.to_string()))?;
-    file.persist(path).map(drop).map_err(|e| refuse(e.to_string()))
+    )
+    .map(drop)
+}
+
+/// Writes the records of JSON files as they are.
+fn copy_records(
+    lines: &mut JsonLines,
+    pass: &Pass<'_>,
+    quarantined: &BTreeSet<u64>,
+    refuse: impl Fn(String) -> Error,
+) -> Result<(), Error> {
+    run(
+        read(pass.dataset),
+        pass.limits,
+        pass.progress,
+        || (),
+        |(), piece: Piece| {
+            let kept = piece.json_records().filter(|(row, _)| !quarantined.contains(row));
+            Ok(json::one_a_line(kept.map(|(_, record)| record)))
+        },
+        |output: Output<Vec<u8>>| match output {
+            Output::Rows(text) => lines.push_text(&text).map_err(|e| refuse(e.to_string())),
+            Output::FileEnd(end) => pass.same_as_before(end.file, end.sha256),
+        },
+    )
+    .map(drop)
 }
 
 fn kept(frame: Frame, quarantined: &BTreeSet<u64>) -> PolarsResult<DataFrame> {
@@ -51,6 +102,7 @@ fn kept(frame: Frame, quarantined: &BTreeSet<u64>) -> PolarsResult<DataFrame> {
 enum Writer {
     Parquet { file: File, batched: Option<Box<BatchedWriter<File>>> },
     Csv { file: File, batched: Option<Box<polars::io::csv::write::BatchedWriter<File>>> },
+    JsonLines(JsonLines),
 }
 
 impl Writer {
@@ -58,7 +110,8 @@ impl Writer {
         match path.extension().and_then(|e| e.to_str()) {
             Some("parquet") => Ok(Self::Parquet { file, batched: None }),
             Some("csv") => Ok(Self::Csv { file, batched: None }),
-            _ => Err("its name must end in .parquet or .csv".into()),
+            Some("jsonl" | "ndjson") => Ok(Self::JsonLines(JsonLines::new(file))),
+            _ => Err("its name must end in .parquet, .csv or .jsonl".into()),
         }
     }
 
@@ -77,6 +130,7 @@ impl Writer {
                 }
                 batched.as_mut().map_or(Ok(()), |w| w.write_batch(frame))
             }
+            Self::JsonLines(lines) => lines.push_frame(frame),
         }
     }
 
@@ -84,6 +138,7 @@ impl Writer {
         match self {
             Self::Parquet { batched: Some(writer), .. } => writer.finish().map(drop),
             Self::Csv { batched: Some(mut writer), .. } => writer.finish(),
+            Self::JsonLines(lines) => Ok(lines.finish()?),
             _ => Ok(()),
         }
     }

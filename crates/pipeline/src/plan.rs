@@ -45,7 +45,9 @@ impl Planned {
 impl Plan {
     /// Looks at the files and decides what will run.
     pub fn new(request: &Request) -> Result<Self, Error> {
-        let options = options(&request.config.dataset)?;
+        let mut options = options(&request.config.dataset)?;
+        // A reference is read as the columns of the dataset, so no more may come later.
+        options.whole_json = !request.reference.is_empty();
         let dataset = Dataset::open(&request.inputs, &options)?;
         let reference = open_reference(request, &options, &dataset)?;
         let detectors = plan_detectors(&request.config, dataset.schema(), reference.is_some())?;

@@ -6,7 +6,7 @@ use serde_json::json;
 use taster_core::{
     DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Scan, Scope, Severity, Tool,
 };
-use taster_ingest::{Dataset, Note};
+use taster_ingest::Note;
 use taster_provenance::{Manifest, RowBlocks, SigningKey, canonical_sha256, sha256_of_file};
 use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
 
@@ -16,7 +16,7 @@ use crate::{
     model::{Judge, fit},
     observe::{Observed, observe},
     passes::Limits,
-    plan::{Course, Plan, Planned},
+    plan::{Course, Plan, Planned, plan_detectors},
     policy,
     quarantine::{Lists, quarantine},
     score::{Pass, Scored},
@@ -147,17 +147,29 @@ impl<'a> Scanning<'a> {
         let Some(reference) = &mut plan.reference else { return Ok(None) };
         self.progress.begin(Phase::Reference, Some(reference.bytes()));
         let schema = plan.dataset.schema().clone();
-        let observed =
-            widening(reference, |reference| observe(reference, &schema, &[], self.key, self.limits, 0, self.progress));
+        let observed = loop {
+            match observe(reference, &schema, &[], self.key, self.limits, 0, self.progress) {
+                Err(Error::Ingest(error)) if reference.widen(&error) => {}
+                done => break done,
+            }
+        };
         observed.map(Some).map_err(|e| if let Error::Ingest(e) = e { Error::Reference(e) } else { e })
     }
 
+    /// Reads the dataset for the first time, anew with wider types each time a value does not fit those inferred.
     fn observe(&self, plan: &mut Plan) -> Result<Observed, Error> {
         self.progress.begin(Phase::Observe, Some(plan.dataset.bytes()));
-        let detectors = &plan.detectors;
-        widening(&mut plan.dataset, |dataset| {
-            observe(dataset, dataset.schema(), detectors, self.key, self.limits, self.request.memory / 2, self.progress)
-        })
+        loop {
+            let (dataset, detectors) = (&plan.dataset, &plan.detectors);
+            let most = self.request.memory / 2;
+            match observe(dataset, dataset.schema(), detectors, self.key, self.limits, most, self.progress) {
+                Err(Error::Ingest(error)) if plan.dataset.widen(&error) => {
+                    let has_reference = plan.reference.is_some();
+                    plan.detectors = plan_detectors(&self.request.config, plan.dataset.schema(), has_reference)?;
+                }
+                done => return done,
+            }
+        }
     }
 
     fn scores_writer(&self, judges: &[Judge]) -> Result<Option<ScoresWriter>, Error> {
@@ -260,16 +272,6 @@ impl<'a> Scanning<'a> {
 
     fn check_cancelled(&self) -> Result<(), Error> {
         if self.progress.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
-    }
-}
-
-/// Reads a dataset anew with a wider type each time a value does not fit the type inferred for its column.
-fn widening(dataset: &mut Dataset, read: impl Fn(&Dataset) -> Result<Observed, Error>) -> Result<Observed, Error> {
-    loop {
-        match read(dataset) {
-            Err(Error::Ingest(error)) if dataset.widen(&error) => {}
-            done => return done,
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-use taster_core::{DetectorStatus, Scan, Verdict};
+use taster_core::{DetectorStatus, Role, Scan, Verdict};
 
 use crate::text::plural;
 
@@ -23,7 +23,8 @@ pub(crate) fn next(scan: &Scan) -> Vec<String> {
     if scan.reference.is_none() {
         steps.push("Compare with data you trust: `--reference FILE` finds shifts and makes p-values possible.".into());
     }
-    if scan.dataset.schema.label().is_none() {
+    let learnt = scan.dataset.schema.with_role(Role::Response).next().or(scan.dataset.schema.label());
+    if learnt.is_none() {
         steps.push("Name the label with `--label COLUMN`, if there is one: wrong labels were not looked for.".into());
     }
     if scan.verdict != Verdict::Incomplete {

@@ -86,7 +86,7 @@ fn dataset(scan: &Scan, width: usize) -> Vec<Line> {
     let of = |role: Role| columns.iter().filter(move |c| c.role == role);
     let roles = Role::ALL.into_iter().filter_map(|role| match (role, of(role).count()) {
         (_, 0) => None,
-        (Role::Label, 1) => of(role).next().map(|c| format!("label {}", clip(&c.name, 40))),
+        (Role::Label | Role::Response, 1) => of(role).next().map(|c| format!("{role} {}", clip(&c.name, 40))),
         (role, n) => Some(format!("{} {role}", count(n as u64))),
     });
     let idle = scan.detectors.iter().filter(|d| d.status != DetectorStatus::Ran).map(|d| d.id.as_str());

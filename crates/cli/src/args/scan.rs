@@ -23,7 +23,7 @@ use super::{
 pub struct ScanArgs {
     /// Files, folders or globs, read as one dataset
     ///
-    /// Parquet and CSV (.parquet, .csv, .tsv; also .gz and .zst). Folders are searched; `key=value` folders become
+    /// Parquet, JSON and CSV (.parquet, .jsonl, .json, .csv, .tsv; text also as .gz and .zst). Folders are searched; `key=value` folders become
     /// columns. All files must have the same columns.
     #[arg(value_name = "DATA", required_unless_present = "print_config")]
     pub data: Vec<String>,
@@ -58,6 +58,7 @@ const EXAMPLES: &str = "\
 Examples:
   taster scan data/*.parquet --label income
   taster scan today.csv --reference last-year.csv --label y --fdr 0.01
+  taster scan chats.jsonl --response output --clean cleaned.jsonl
   taster scan data/ --label y --level outlier=allow --fail-on critical
   taster scan data/ --label y --sign release.pem --clean cleaned.parquet
   taster scan data/ --label y --print-config > taster.toml
@@ -145,7 +146,7 @@ pub struct Output {
     #[arg(long)]
     pub scores: bool,
 
-    /// Also write the dataset without the quarantined rows, as .parquet or .csv [default: no]
+    /// Also write the dataset without the quarantined rows, as .parquet, .csv or .jsonl [default: no]
     #[arg(long, value_name = "FILE")]
     pub clean: Option<PathBuf>,
 

@@ -85,12 +85,12 @@ pub(crate) struct Numbers<T> {
 }
 
 impl<T: NativeType> Numbers<T> {
-    fn new(rows: usize) -> Self {
+    pub(crate) fn new(rows: usize) -> Self {
         Self { values: Vec::with_capacity(rows), valid: None }
     }
 
     #[inline]
-    fn push(&mut self, value: Option<T>) {
+    pub(crate) fn push(&mut self, value: Option<T>) {
         match (&mut self.valid, value) {
             (None, Some(_)) => {}
             (None, None) => {
@@ -104,7 +104,11 @@ impl<T: NativeType> Numbers<T> {
         self.values.push(value.unwrap_or_default());
     }
 
-    fn finish(self, dtype: ArrowDataType) -> Box<dyn Array> {
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub(crate) fn finish(self, dtype: ArrowDataType) -> Box<dyn Array> {
         PrimitiveArray::new(dtype, self.values.into(), self.valid.map(BitmapBuilder::freeze)).boxed()
     }
 }

@@ -15,7 +15,7 @@ mod source;
 mod split;
 mod table;
 
-pub(crate) use build::CellType;
+pub(crate) use build::{CellType, Numbers};
 pub(crate) use decode::decode;
 pub(crate) use dialect::{Dialect, sniff, sniff_encoding};
 pub(crate) use infer::{Guess, Missing, infer};

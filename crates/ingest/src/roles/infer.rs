@@ -29,7 +29,7 @@ const SOURCES: [&str; 10] = [
 ];
 const TIMES: [&str; 8] = ["time", "date", "datetime", "timestamp", "created", "createdat", "updatedat", "posted"];
 const PROMPTS: [&str; 6] = ["instruction", "prompt", "question", "input", "query", "context"];
-const RESPONSES: [&str; 7] = ["output", "response", "completion", "chosen", "answer", "reply", "target"];
+const RESPONSES: [&str; 8] = ["output", "response", "completion", "chosen", "answer", "reply", "target", "assistant"];
 const LABELS: [&str; 8] = ["label", "labels", "target", "class", "y", "outcome", "category", "sentiment"];
 
 /// Whether a column of this name is often what a model learns to predict.
@@ -70,7 +70,7 @@ pub(super) fn infer(name: &str, kind: &Kind, profile: &Profile, once: &mut Once)
         return (Role::Ignored, format!("constant: the same value in {rows} rows"));
     }
     match kind {
-        Kind::List(item) => infer_list(item, profile),
+        Kind::List(item) => infer_list(name, item, profile, once),
         Kind::Date | Kind::Timestamp { .. } => infer_time(kind, once),
         Kind::Bool => (Role::Categorical, "true or false".to_owned()),
         Kind::String => infer_text(name, profile, once),
@@ -79,8 +79,9 @@ pub(super) fn infer(name: &str, kind: &Kind, profile: &Profile, once: &mut Once)
     }
 }
 
-fn infer_list(item: &Kind, profile: &Profile) -> (Role, String) {
+fn infer_list(name: &str, item: &Kind, profile: &Profile, once: &mut Once) -> (Role, String) {
     match (item, profile.dim) {
+        (Kind::String, _) if is_prose(profile) => prose(name, "lists of texts", profile, once),
         (Kind::Float, Some(dim)) if dim > 1 => (Role::Embedding, format!("vectors of {dim} numbers")),
         (Kind::Float, Some(dim)) => (Role::Ignored, format!("lists of {dim} numbers, too short for vectors")),
         (Kind::Float, None) => (Role::Ignored, "lists of varying length, so not vectors".to_owned()),
@@ -113,6 +114,21 @@ fn infer_int(name: &str, profile: &Profile, once: &mut Once) -> (Role, String) {
     (Role::Numeric, format!("{distinct} different whole numbers in {rows} rows"))
 }
 
+/// Whether people wrote the texts: a set of values repeats, what people write hardly does.
+fn is_prose(profile: &Profile) -> bool {
+    let varied = profile.distinct > (profile.present / 20).max((profile.present / 2).min(50));
+    let wordy = profile.words >= 3.0 || (profile.chars >= 50.0 && profile.words >= 1.5) || profile.chars >= 100.0;
+    varied && wordy
+}
+
+fn prose(name: &str, counted: &str, profile: &Profile, once: &mut Once) -> (Role, String) {
+    let why = format!("{:.0} words on average, {counted}", profile.words);
+    if is_named(name, &RESPONSES) && std::mem::replace(&mut once.response, false) {
+        return (Role::Response, format!("named as a response beside a prompt; {why}"));
+    }
+    (Role::Text, why)
+}
+
 fn infer_text(name: &str, profile: &Profile, once: &mut Once) -> (Role, String) {
     let (rows, distinct, present) = (profile.rows, profile.distinct, profile.present);
     let counted = format!("{distinct} different values in {rows} rows");
@@ -120,15 +136,8 @@ fn infer_text(name: &str, profile: &Profile, once: &mut Once) -> (Role, String) 
         once.time = false;
         return (Role::Time, "ISO 8601 dates".to_owned());
     }
-    // A set of values repeats; what people write hardly does.
-    let varied = distinct > (present / 20).max((present / 2).min(50));
-    let wordy = profile.words >= 3.0 || (profile.chars >= 50.0 && profile.words >= 1.5) || profile.chars >= 100.0;
-    if varied && wordy && !(is_named_id(name) && profile.words < 1.5) {
-        let why = format!("{:.0} words on average, {counted}", profile.words);
-        if is_named(name, &RESPONSES) && std::mem::replace(&mut once.response, false) {
-            return (Role::Response, format!("named as a response beside a prompt; {why}"));
-        }
-        return (Role::Text, why);
+    if is_prose(profile) && !(is_named_id(name) && profile.words < 1.5) {
+        return prose(name, &counted, profile, once);
     }
     let single = profile.words < 1.5;
     if rows >= ENOUGH_ROWS && single && (profile.all_distinct() || (is_named_id(name) && distinct * 2 > present)) {

@@ -1,5 +1,6 @@
 //! What each column is for: as given, else inferred; with the reason in words.
 
+mod chat;
 mod infer;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use polars::prelude::DataFrame;
 use taster_core::{Column, Kind, Role};
 
+pub(crate) use chat::turns;
 use infer::{Once, infer, is_label, is_prompt};
 
 use crate::{
@@ -24,6 +26,11 @@ pub(crate) enum Coding {
     Text,
     /// Vectors of this length.
     Embedding(usize),
+    /// Turns of a conversation, the model's or those of all others; the other of its two columns is `beside`.
+    Turns {
+        beside: usize,
+        of_model: bool,
+    },
     Skipped,
 }
 
@@ -46,7 +53,9 @@ pub(crate) fn assign(
 ) -> Result<Assigned, Error> {
     let mut given = Given::new(given, fields)?;
     given.find_probabilities(fields, profiles, sample);
-    let prompted = fields.iter().any(|f| is_prompt(&f.name));
+    let named = |name: &str| fields.iter().any(|f| f.name == name);
+    let paired = named("chosen") && named("rejected");
+    let prompted = paired || fields.iter().any(|f| is_prompt(&f.name));
     let mut once = Once {
         source: !given.has(Role::Source),
         time: !given.has(Role::Time),
@@ -64,6 +73,7 @@ pub(crate) fn assign(
         assigned.columns.push(Column { name: field.name.clone(), kind, role, why });
         assigned.codings.push(coding);
     }
+    chat::split(&mut assigned.columns, &mut assigned.codings, sample);
     Ok(assigned)
 }
 
@@ -174,7 +184,7 @@ fn coding(field: &Field, kind: &Kind, role: Role, why: String, profile: &Profile
         }
         Role::Label => (Coding::Category, format!("{why}; {} classes", profile.distinct)),
         Role::Categorical | Role::Source => (Coding::Category, why),
-        Role::Text | Role::Response if !matches!(kind, Kind::String | Kind::Null) => {
+        Role::Text | Role::Response if !matches!(kind, Kind::String | Kind::Null) && !is_list_of_texts(kind) => {
             return refuse("it does not hold texts");
         }
         Role::Text | Role::Response => (Coding::Text, why),
@@ -183,6 +193,10 @@ fn coding(field: &Field, kind: &Kind, role: Role, why: String, profile: &Profile
             _ => return refuse("it does not hold lists of numbers, all of one length"),
         },
     })
+}
+
+fn is_list_of_texts(kind: &Kind) -> bool {
+    matches!(kind, Kind::List(item) if **item == Kind::String)
 }
 
 fn is_list_of_numbers(kind: &Kind) -> bool {
