@@ -147,7 +147,7 @@ pub fn nearest_of(numbers: &mut [f32], ranks: &[usize], out: &mut [f32]) {
 }
 
 /// So many smallest numbers are found by insertion rather than by selection.
-const FEW: usize = 16;
+const FEW: usize = 8;
 
 /// The `count` smallest numbers, at most [`FEW`], ascending; with others behind them.
 fn few_smallest(numbers: &[f32], count: usize) -> [f32; FEW] {
@@ -155,7 +155,6 @@ fn few_smallest(numbers: &[f32], count: usize) -> [f32; FEW] {
     match count {
         0..=2 => near[..2].copy_from_slice(&smallest::<2>(numbers)),
         3..=4 => near[..4].copy_from_slice(&smallest::<4>(numbers)),
-        5..=8 => near[..8].copy_from_slice(&smallest::<8>(numbers)),
         _ => near = smallest::<FEW>(numbers),
     }
     near
