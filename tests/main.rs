@@ -13,6 +13,9 @@ mod scan;
 /// `keygen`, `scan --sign` and `verify`: what holds, and what tampering looks like.
 mod verify;
 
+/// `sign`: folders and files signed for other tools, and `dataset.sig` of a scan.
+mod sign;
+
 /// `taster.toml` and flags, right and wrong.
 mod config;
 

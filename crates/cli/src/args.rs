@@ -1,14 +1,18 @@
 //! The command line: what can be said, its defaults and its help.
 
 mod scan;
+mod sign;
 mod values;
+mod verify;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use scan::{ProgressWhen, ScanArgs};
+pub use sign::{ExternalSigner, SignArgs};
 pub use values::nearest;
+pub use verify::VerifyArgs;
 
 /// Tastes training data for poison before a model eats it.
 #[derive(Parser)]
@@ -34,6 +38,7 @@ Examples:
   taster keygen --out release                        make release.pem and release.pub.pem
   taster scan data/ --label y --sign release.pem     sign the manifest
   taster verify taster-report/manifest.json --key release.pub.pem data/
+  taster sign data/ --key release.pem                sign the files alone, for any tool
 
 Exit status: 0 passed or warned; 1 failed, or verification did not hold; 2 the work could not be done.";
 
@@ -42,6 +47,7 @@ Exit status: 0 passed or warned; 1 failed, or verification did not hold; 2 the w
 pub enum Command {
     Scan(Box<ScanArgs>),
     Verify(VerifyArgs),
+    Sign(SignArgs),
     Keygen(KeygenArgs),
     /// List what taster looks for.
     Detectors,
@@ -57,46 +63,6 @@ pub enum Format {
     Text,
     /// One JSON object, for programs.
     Json,
-}
-
-/// Check a manifest: its signature, its report files and, if given, the data.
-///
-/// Three things are checked, in this order: that one of YOUR keys signed the manifest (a key named inside it is never
-/// trusted); that the files beside it in the report folder are those it names; and, with DATA, that the data is byte for
-/// byte what was scanned. Where bytes differ, rows are compared, so that you learn which rows changed, or that only
-/// their packing did.
-#[derive(clap::Args)]
-#[command(after_help = "\
-Examples:
-  taster verify taster-report/manifest.json --key release.pub.pem
-  taster verify taster-report/manifest.json --key release.pub.pem data/
-  taster verify taster-report/manifest.json --unsigned data/*.parquet
-
-Exit status: 0 everything holds; 1 something does not; 2 it could not be checked.")]
-pub struct VerifyArgs {
-    /// The manifest.json of a scan
-    pub manifest: PathBuf,
-
-    /// Files, folders or globs of the dataset that was scanned [default: the data is not checked]
-    pub data: Vec<String>,
-
-    /// A public key you trust (PEM file); repeat for more, any one of them is enough
-    #[arg(long = "key", value_name = "PUB", required_unless_present = "unsigned")]
-    pub keys: Vec<PathBuf>,
-
-    /// Check digests only, whoever made the manifest
-    ///
-    /// Shows that nothing was damaged. Shows nothing about who made it: anyone can write a manifest that holds.
-    #[arg(long, conflicts_with = "keys")]
-    pub unsigned: bool,
-
-    /// How to print the result
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    pub format: Format,
-
-    /// Print nothing but errors; the exit status says it all
-    #[arg(long, short)]
-    pub quiet: bool,
 }
 
 /// Make a key pair for signing.
@@ -130,6 +96,10 @@ pub struct KeygenArgs {
 pub enum KeyAlgorithm {
     /// ECDSA over NIST P-256 with SHA-256: what the OpenSSF signature formats expect.
     P256,
+    /// ECDSA over NIST P-384 with SHA-384.
+    P384,
+    /// ECDSA over NIST P-521 with SHA-512.
+    P521,
     /// Ed25519: shorter, and no randomness is needed to sign.
     Ed25519,
 }

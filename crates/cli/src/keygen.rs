@@ -13,6 +13,8 @@ use crate::{
 pub fn run(args: &KeygenArgs) -> anyhow::Result<ExitCode> {
     let algorithm = match args.algorithm {
         KeyAlgorithm::P256 => Algorithm::P256,
+        KeyAlgorithm::P384 => Algorithm::P384,
+        KeyAlgorithm::P521 => Algorithm::P521,
         KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
     };
     let passphrase = args.passphrase.then(secrets::new_passphrase).transpose()?;

@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod scan;
 mod secrets;
+mod sign;
 mod verify;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Scan(args) => scan::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Sign(args) => sign::run(&args),
         Command::Keygen(args) => keygen::run(&args),
         Command::Detectors => detectors::run(),
         Command::Explain(args) => explain::run(&args),

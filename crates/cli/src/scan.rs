@@ -27,6 +27,9 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
     let result = scan(&request(args, loaded)?, &display);
     display.end();
     let outcome = result?;
+    if let Some(why) = &outcome.dataset_unsigned {
+        output::note(&format!("dataset.sig was not written: {why}"));
+    }
     if !args.output.quiet {
         print(&outcome, args.output.format)?;
     }
@@ -44,7 +47,7 @@ fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
         threads: args.run.threads.map_or(0, usize::from),
         memory: args.run.memory,
         batch_rows: args.run.batch_size as usize,
-        keys: secrets::signing_keys(&args.output.sign, &loaded.config.sign.keys)?,
+        keys: secrets::signers(&args.output.sign, &loaded.config.sign.keys, &args.output.external)?,
         config: loaded.config,
     })
 }

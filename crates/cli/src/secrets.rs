@@ -7,13 +7,37 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use taster_provenance::{Error, SigningKey};
+use taster_provenance::{Error, Signer, SignerCommand, SigningKey, VerifyingKey};
+
+use crate::args::ExternalSigner;
 
 const KEY: &str = "TASTER_SIGNING_KEY";
 const PASSPHRASE: &str = "TASTER_SIGNING_PASSPHRASE";
 
-/// The keys to sign with: those of `--sign`, else the environment's, else those of `taster.toml`.
-pub fn signing_keys(flags: &[PathBuf], config: &[PathBuf]) -> anyhow::Result<Vec<SigningKey>> {
+/// Whatever signs: the external signer, then the keys of the flags; where neither is given, the environment's key, else
+/// those of `taster.toml`.
+pub fn signers(
+    flags: &[PathBuf],
+    config: &[PathBuf],
+    external: &ExternalSigner,
+) -> anyhow::Result<Vec<Box<dyn Signer>>> {
+    let command = external_signer(external)?;
+    let keys = match &command {
+        Some(_) if flags.is_empty() => Vec::new(),
+        _ => signing_keys(flags, config)?,
+    };
+    let keys = keys.into_iter().map(|key| Box::new(key) as Box<dyn Signer>);
+    Ok(command.into_iter().map(|command| Box::new(command) as Box<dyn Signer>).chain(keys).collect())
+}
+
+fn external_signer(external: &ExternalSigner) -> anyhow::Result<Option<SignerCommand>> {
+    let (Some(command), Some(key)) = (&external.signer_command, &external.signer_key) else {
+        return Ok(None);
+    };
+    Ok(Some(SignerCommand { command: command.clone(), key: VerifyingKey::load(key)? }))
+}
+
+fn signing_keys(flags: &[PathBuf], config: &[PathBuf]) -> anyhow::Result<Vec<SigningKey>> {
     if !flags.is_empty() {
         return flags.iter().map(|path| from_file(path)).collect();
     }

@@ -1,9 +1,12 @@
 //! `taster verify`
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::SystemTime};
 
 use taster_pipeline::{VerifyRequest, verify};
-use taster_provenance::VerifyingKey;
+use taster_provenance::{
+    Thoroughness, VerifyingKey,
+    oms::{Anchors, Certificate, Leniency},
+};
 
 use crate::{
     args::{Format, VerifyArgs},
@@ -12,14 +15,30 @@ use crate::{
 
 /// Verifies, prints what holds and what does not, and exits by it.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let keys = args.keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<_, _>>()?;
-    let request =
-        VerifyRequest { manifest: args.manifest.clone(), keys, unsigned: args.unsigned, data: args.data.clone() };
-    let verification = verify(&request)?;
+    let verification = verify(&request(args)?)?;
     match args.format {
         _ if args.quiet => {}
         Format::Text => output::result(&output::printable(&verification.to_string()))?,
         Format::Json => output::json(&serde_json::to_value(&verification)?)?,
     }
     Ok(ExitCode::from(u8::from(!verification.holds)))
+}
+
+fn request(args: &VerifyArgs) -> anyhow::Result<VerifyRequest> {
+    let keys = args.keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<_, _>>()?;
+    let certificates = args.certificates.iter().map(|path| Certificate::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+    let anchors = Anchors { certificates: certificates.concat(), at: args.at.unwrap_or(now) };
+    Ok(VerifyRequest {
+        file: args.file.clone(),
+        keys,
+        anchors: (!args.certificates.is_empty()).then_some(anchors),
+        unsigned: args.unsigned,
+        data: args.data.clone(),
+        thoroughness: Thoroughness { subset: args.subset, files_only: args.files_only },
+        leniency: Leniency {
+            ignore_paths: args.ignore_paths.iter().map(|path| path.trim_end_matches('/').to_owned()).collect(),
+            ignore_unsigned_files: args.ignore_unsigned_files,
+        },
+    })
 }

@@ -142,11 +142,14 @@ fn own_field(
     let mut dtype = if loose { DataType::Null } else { field.dtype.clone() };
     for (file, own) in opened.iter().zip(own) {
         let Some(own) = own.get(&index).map(|&i| &file.fields[i]) else { continue };
-        let differs = |here: &DataType| mixed(file, &field.name, here, &field.dtype);
+        let differs =
+            |here: &DataType| mixed(file, &field.name, here, &field.dtype, "in the data this is compared with");
         let here = match file.body {
             Body::Parquet { .. } | Body::Json(_) => own.dtype.clone(),
             Body::Text { .. } => {
-                let fitted = if free { Some(cells[index]) } else { fit(cells[index], &wanted) };
+                // What is verified is read as what it was, so that the error names the cell that is not.
+                let exact = || fit(CellType::Empty, &wanted).filter(|_| like.exact);
+                let fitted = if free { Some(cells[index]) } else { fit(cells[index], &wanted).or_else(exact) };
                 cells[index] = fitted.ok_or_else(|| differs(&cells[index].dtype()))?;
                 cells[index].dtype()
             }

@@ -85,17 +85,20 @@ fn unify_typed(opened: &[Opened], targets: &[Vec<Option<usize>>], fields: &mut [
         for (field, target) in file.fields.iter().zip(targets) {
             let Some(common) = target.map(|t| &mut fields[t]) else { continue };
             let unified = unify(&common.dtype, &field.dtype);
-            common.dtype = unified.ok_or_else(|| mixed(file, &field.name, &field.dtype, &common.dtype))?;
+            common.dtype = unified.ok_or_else(|| mixed(file, &field.name, &field.dtype, &common.dtype, OTHERS))?;
         }
     }
     Ok(())
 }
 
-pub(crate) fn mixed(file: &Opened, column: &str, here: &DataType, before: &DataType) -> Error {
+/// Where a column has another type.
+const OTHERS: &str = "in other files";
+
+pub(crate) fn mixed(file: &Opened, column: &str, here: &DataType, before: &DataType, there: &str) -> Error {
     let name = |d: &DataType| kind(d).map_or_else(|| d.to_string(), |k| k.to_string());
     let (here, before) = (name(here), name(before));
-    let what = format!("the column is {here} here, but {before} in other files");
-    Error::schema(Place::file(&file.source.name).column(column), what, "store it with the same type in every file")
+    let what = format!("the column is {here} here, but {before} {there}");
+    Error::schema(Place::file(&file.source.name).column(column), what, "store it with the same type in both")
 }
 
 /// Gives the columns of text files types that those of files with types agree with.
@@ -108,9 +111,9 @@ fn unify_cells(opened: &[Opened], fields: &mut [Field], cells: &mut [CellType], 
             continue;
         }
         let stored = kind(&field.dtype).unwrap_or(Kind::Null);
-        *cell = fit(*cell, &stored).ok_or_else(|| mixed(text, &field.name, &cell.dtype(), &field.dtype))?;
+        *cell = fit(*cell, &stored).ok_or_else(|| mixed(text, &field.name, &cell.dtype(), &field.dtype, OTHERS))?;
         let unified = unify(&field.dtype, &cell.dtype());
-        field.dtype = unified.ok_or_else(|| mixed(text, &field.name, &cell.dtype(), &field.dtype))?;
+        field.dtype = unified.ok_or_else(|| mixed(text, &field.name, &cell.dtype(), &field.dtype, OTHERS))?;
     }
     Ok(())
 }

@@ -39,6 +39,9 @@ pub enum Error {
         /// The file.
         file: String,
     },
+    /// A bundle was to be verified against several paths.
+    #[error("a bundle is of one folder or one file; give that one path")]
+    OneRoot,
     /// The cleaned dataset could not be written.
     #[error("{path}: cannot write the cleaned dataset: {reason}")]
     Clean {

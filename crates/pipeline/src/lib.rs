@@ -24,6 +24,7 @@ mod progress;
 mod quarantine;
 mod scan;
 mod score;
+mod signature;
 mod stamps;
 mod verify;
 

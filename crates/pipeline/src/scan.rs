@@ -6,8 +6,8 @@ use serde_json::json;
 use taster_core::{
     DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Scan, Scope, Severity, Tool,
 };
-use taster_ingest::Note;
-use taster_provenance::{Manifest, RowBlocks, SigningKey, canonical_sha256, sha256_of_file};
+use taster_ingest::{Note, SourceFile};
+use taster_provenance::{Manifest, RowBlocks, Signer, canonical_sha256, sha256_of_file};
 use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     policy,
     quarantine::{Lists, quarantine},
     score::{Pass, Scored},
+    signature::{self, Signature},
     stamps::Stamps,
 };
 
@@ -44,7 +45,7 @@ pub struct Request {
     /// Rows in a batch.
     pub batch_rows: usize,
     /// Keys to sign the manifest with; none leaves it unsigned.
-    pub keys: Vec<SigningKey>,
+    pub keys: Vec<Box<dyn Signer>>,
     /// Roles, detectors, policy.
     pub config: Config,
 }
@@ -59,6 +60,8 @@ pub struct Outcome {
     pub files: Vec<String>,
     /// Ids of the keys that signed the manifest.
     pub signed_by: Vec<String>,
+    /// Why `dataset.sig` was not written although the manifest was signed.
+    pub dataset_unsigned: Option<String>,
 }
 
 /// Scans a dataset and writes the report folder, whole or not at all.
@@ -140,7 +143,7 @@ impl<'a> Scanning<'a> {
             write_clean(path, &pass, &lists.positions)?;
         }
         let scan = self.told(&plan, &judges, &failures, &lists, observed.record, reference.map(|r| r.record));
-        self.write(scan, observed.row_blocks, &lists)
+        self.write(scan, observed.row_blocks, &lists, plan.dataset.files())
     }
 
     fn observe_reference(&self, plan: &mut Plan) -> Result<Option<Observed>, Error> {
@@ -242,7 +245,13 @@ impl<'a> Scanning<'a> {
     }
 
     /// Writes and signs the report, and puts it in place.
-    fn write(self, scan: Scan, row_blocks: Vec<RowBlocks>, lists: &Lists) -> Result<Outcome, Error> {
+    fn write(
+        self,
+        scan: Scan,
+        row_blocks: Vec<RowBlocks>,
+        lists: &Lists,
+        files: &[SourceFile],
+    ) -> Result<Outcome, Error> {
         self.check_cancelled()?;
         let docs: Vec<RuleDoc> = taster_detect::ALL
             .iter()
@@ -256,9 +265,19 @@ impl<'a> Scanning<'a> {
         if self.request.scores {
             names.push("scores.parquet");
         }
+        let dataset_unsigned = match signature::sign_dataset(self.request, files, &scan.dataset)? {
+            Signature::Made(bundle) => {
+                self.folder.write("dataset.sig", bundle.to_json())?;
+                names.push("dataset.sig");
+                None
+            }
+            Signature::NotAsked => None,
+            Signature::Impossible(why) => Some(why),
+        };
         let digest = |name: &str| Ok((name.to_owned(), sha256_of_file(&self.folder.path(name))?.0));
         let digests: Result<BTreeMap<String, Digest>, Error> = names.iter().map(|n| digest(n)).collect();
-        let envelope = Manifest::new(&scan, row_blocks, digests?).to_envelope(&self.request.keys)?;
+        let signers: Vec<&dyn Signer> = self.request.keys.iter().map(AsRef::as_ref).collect();
+        let envelope = Manifest::new(&scan, row_blocks, digests?).to_envelope(&signers)?;
         self.folder.write("manifest.json", envelope.to_json())?;
         names.push("manifest.json");
         let out = self.folder.publish()?;
@@ -266,7 +285,8 @@ impl<'a> Scanning<'a> {
             scan,
             out,
             files: names.into_iter().map(str::to_owned).collect(),
-            signed_by: self.request.keys.iter().map(|key| key.verifying_key().keyid()).collect(),
+            signed_by: signers.iter().map(|key| key.verifying_key().keyid()).collect(),
+            dataset_unsigned,
         })
     }
 

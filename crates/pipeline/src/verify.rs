@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use taster_core::{Column, Digest, Schema};
 use taster_ingest::{Dataset, Event};
 use taster_provenance::{
-    DataFile, Predicate, RowHasher, RowSource, RowSourceError, ScannedFile, Trust, Verification, VerifyingKey,
+    DataFile, Predicate, RowHasher, RowSource, RowSourceError, ScannedFile, Thoroughness, Trust, Verification,
+    VerifyingKey, is_bundle,
+    oms::{self, Anchors, Leniency, OmsTrust},
     parse_kind,
 };
 
@@ -13,22 +15,45 @@ use crate::{Config, Error, plan::options};
 
 /// What to verify, against what.
 pub struct VerifyRequest {
-    /// The manifest.
-    pub manifest: PathBuf,
+    /// The manifest, or the bundle of a signed folder or file.
+    pub file: PathBuf,
     /// Public keys that are trusted; one signature by any of them is needed.
     pub keys: Vec<VerifyingKey>,
+    /// Certificates that are trusted, for bundles signed with a certificate.
+    pub anchors: Option<Anchors>,
     /// Check digests only, and trust nobody.
     pub unsigned: bool,
-    /// Files and folders of the dataset; empty to leave the data out.
+    /// Files and folders of the dataset; empty to leave the data out. For a bundle, the one folder or file it is of.
     pub data: Vec<String>,
+    /// How the data is compared with a manifest.
+    pub thoroughness: Thoroughness,
+    /// What a bundle's verification lets pass.
+    pub leniency: Leniency,
 }
 
 /// Checks signature, report files and data; the result says whether everything holds and what does not.
 pub fn verify(request: &VerifyRequest) -> Result<Verification, Error> {
+    if is_bundle(&request.file)? {
+        return verify_bundle(request);
+    }
     let files = if request.data.is_empty() { Vec::new() } else { taster_ingest::find_files(&request.data)? };
     let data: Vec<DataFile> = files.into_iter().map(|f| DataFile { name: f.name, path: f.path }).collect();
     let trust = if request.unsigned { Trust::Unsigned } else { Trust::Keys(&request.keys) };
-    Ok(taster_provenance::verify(&request.manifest, trust, &data, &Rows)?)
+    Ok(taster_provenance::verify(&request.file, trust, &data, &Rows, request.thoroughness)?)
+}
+
+fn verify_bundle(request: &VerifyRequest) -> Result<Verification, Error> {
+    let trust = match &request.anchors {
+        _ if request.unsigned => OmsTrust::Unsigned,
+        Some(anchors) => OmsTrust::Certificates(anchors),
+        None => OmsTrust::Keys(&request.keys),
+    };
+    let root = match request.data.as_slice() {
+        [] => None,
+        [root] => Some(Path::new(root)),
+        _ => return Err(Error::OneRoot),
+    };
+    Ok(oms::verify(&request.file, trust, root, &request.leniency)?)
 }
 
 /// Reads rows the way the scan did.

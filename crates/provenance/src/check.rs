@@ -30,6 +30,13 @@ pub enum SignatureCheck {
         /// The given keys that did.
         keyids: Vec<String>,
     },
+    /// The key of a certificate signed it, and a trusted certificate leads to that.
+    Certified {
+        /// The key.
+        keyid: String,
+        /// Whose it is, by the certificate.
+        name: String,
+    },
     /// None did, so nothing in the manifest was looked at.
     Invalid {
         /// Why.
@@ -69,10 +76,19 @@ pub enum Status {
     Renamed,
     /// Not there.
     Missing,
+    /// Not among the files that were given, where only a part was to be checked.
+    NotGiven,
     /// There, but not in the manifest.
     Added,
     /// It could not be read.
     Unreadable,
+}
+
+impl Status {
+    /// Whether a verification that found this holds.
+    pub(crate) fn holds(self) -> bool {
+        matches!(self, Self::Same | Self::NotGiven)
+    }
 }
 
 impl Check {
@@ -96,6 +112,7 @@ impl fmt::Display for Check {
             Status::Changed => f.write_str("changed")?,
             Status::Renamed => f.write_str("same bytes under another name")?,
             Status::Missing => f.write_str("missing")?,
+            Status::NotGiven => f.write_str("not given, so not checked")?,
             Status::Added => f.write_str("not in the manifest")?,
             Status::Unreadable => f.write_str("cannot be read")?,
         }
@@ -116,6 +133,7 @@ impl fmt::Display for SignatureCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Valid { keyids } => write!(f, "valid, by key {}", keyids.join(", ")),
+            Self::Certified { keyid, name } => write!(f, "valid, by {}, key {keyid}", name.escape_debug()),
             Self::Invalid { reason } => write!(f, "INVALID: {}", reason.escape_debug()),
             Self::Unchecked => f.write_str("not checked: whoever can write the manifest can have changed it"),
         }
@@ -130,20 +148,24 @@ impl fmt::Display for Verification {
         if let Some(verdict) = self.verdict {
             writeln!(f, "  verdict    {verdict}")?;
             list(f, "report    ", &self.report_files)?;
-            list(f, "data      ", &self.data)?;
         }
-        Ok(())
+        match self.signature {
+            SignatureCheck::Invalid { .. } => Ok(()),
+            _ => list(f, "data      ", &self.data),
+        }
     }
 }
 
 fn list(f: &mut fmt::Formatter<'_>, title: &str, checks: &[Check]) -> fmt::Result {
-    let same = checks.iter().filter(|check| check.status == Status::Same).count();
-    match checks.len() {
-        0 => writeln!(f, "  {title} not checked")?,
-        all if all == same => writeln!(f, "  {title} all {all} files are the same")?,
-        all => writeln!(f, "  {title} {same} of {all} files are the same")?,
+    let count = |status| checks.iter().filter(|check| check.status == status).count();
+    let (same, not_given) = (count(Status::Same), count(Status::NotGiven));
+    match checks.len() - not_given {
+        0 => write!(f, "  {title} not checked")?,
+        all if all == same => write!(f, "  {title} all {all} files are the same")?,
+        all => write!(f, "  {title} {same} of {all} files are the same")?,
     }
-    for check in checks.iter().filter(|check| check.status != Status::Same) {
+    writeln!(f, "{}", if not_given > 0 { format!("; {not_given} were not given") } else { String::new() })?;
+    for check in checks.iter().filter(|check| !check.status.holds()) {
         writeln!(f, "               {check}")?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-use std::{fs, io::Read as _, path::Path};
+use std::{fs, path::Path};
 
 use base64::{
     Engine as _,
@@ -6,10 +6,10 @@ use base64::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, SigningKey, VerifyingKey, file::open_regular};
+use crate::{Error, Signer, VerifyingKey, file::read_bounded};
 
 /// A larger file is not read as an envelope.
-const LARGEST_ENVELOPE: u64 = 256 << 20;
+pub(crate) const LARGEST_ENVELOPE: u64 = 256 << 20;
 
 /// A DSSE 1.0 envelope: bytes, what they are, and any number of signatures over both.
 ///
@@ -47,7 +47,7 @@ impl Envelope {
     }
 
     /// Adds this key's signature, in place of an older one by the same key.
-    pub fn sign(&mut self, key: &SigningKey) -> Result<(), Error> {
+    pub fn sign(&mut self, key: &dyn Signer) -> Result<(), Error> {
         let sig = key.sign(&pae(&self.payload_type, &self.payload))?;
         let keyid = key.verifying_key().keyid();
         self.signatures.retain(|s| s.keyid != keyid);
@@ -70,27 +70,30 @@ impl Envelope {
 
     /// The envelope as JSON, without white space.
     pub fn to_json(&self) -> String {
-        let signatures = self.signatures.iter();
-        let raw = RawEnvelope {
-            payload: STANDARD.encode(&self.payload),
-            payload_type: self.payload_type.clone(),
-            signatures: signatures
-                .map(|s| RawSignature { keyid: s.keyid.clone(), sig: STANDARD.encode(&s.sig) })
-                .collect(),
-        };
-        serde_json::to_string(&raw).expect("strings always serialise")
+        serde_json::to_string(&self.to_raw()).expect("strings always serialise")
     }
 
     /// Reads an envelope from JSON; the message says what is wrong with it.
     pub fn from_json(json: &[u8]) -> Result<Self, String> {
-        let raw: RawEnvelope = serde_json::from_slice(json).map_err(|e| e.to_string())?;
-        let signatures = raw.signatures.into_iter();
+        Self::from_raw(serde_json::from_slice(json).map_err(|e| e.to_string())?)
+    }
+
+    pub(crate) fn to_raw(&self) -> RawEnvelope {
+        let raw = |s: &Signature| RawSignature { keyid: Some(s.keyid.clone()), sig: STANDARD.encode(&s.sig) };
+        RawEnvelope {
+            payload: STANDARD.encode(&self.payload),
+            payload_type: self.payload_type.clone(),
+            signatures: self.signatures.iter().map(raw).collect(),
+        }
+    }
+
+    pub(crate) fn from_raw(raw: RawEnvelope) -> Result<Self, String> {
+        let signature =
+            |s: RawSignature| Ok(Signature { keyid: s.keyid.unwrap_or_default(), sig: decode(&s.sig, "sig")? });
         Ok(Self {
             payload: decode(&raw.payload, "payload")?,
             payload_type: raw.payload_type,
-            signatures: signatures
-                .map(|s| Ok(Signature { keyid: s.keyid, sig: decode(&s.sig, "sig")? }))
-                .collect::<Result<_, String>>()?,
+            signatures: raw.signatures.into_iter().map(signature).collect::<Result<_, String>>()?,
         })
     }
 
@@ -102,12 +105,7 @@ impl Envelope {
     /// Reads the envelope in a file.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let problem = |problem: String| Error::Envelope { path: path.to_owned(), problem };
-        let mut json = Vec::new();
-        let file = open_regular(path)?;
-        file.take(LARGEST_ENVELOPE + 1).read_to_end(&mut json).map_err(Error::io(path))?;
-        if json.len() as u64 > LARGEST_ENVELOPE {
-            return Err(problem("larger than 256 MiB".into()));
-        }
+        let json = read_bounded(path, LARGEST_ENVELOPE)?;
         Self::from_json(&json).map_err(problem)
     }
 }
@@ -115,7 +113,7 @@ impl Envelope {
 /// Unknown fields are refused: nothing that is not signed rides along in a file that people trust.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawEnvelope {
+pub(crate) struct RawEnvelope {
     payload: String,
     #[serde(rename = "payloadType")]
     payload_type: String,
@@ -124,21 +122,22 @@ struct RawEnvelope {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawSignature {
+pub(crate) struct RawSignature {
+    /// Left out, null and empty are the same.
     #[serde(default)]
-    keyid: String,
+    keyid: Option<String>,
     sig: String,
 }
 
 /// DSSE allows both alphabets.
-fn decode(text: &str, field: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn decode(text: &str, field: &str) -> Result<Vec<u8>, String> {
     STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).map_err(|_| format!("{field} is not base64"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Algorithm;
+    use crate::{Algorithm, SigningKey};
 
     /// The example in DSSE's protocol.md.
     #[test]

@@ -62,8 +62,24 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
-    /// The payload of an envelope is not a statement about a scan.
-    #[error("not a scan's manifest: {0}")]
+    /// A file is not a bundle of signed files.
+    #[error("{}: not a Sigstore bundle: {problem}", path.display())]
+    Bundle {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Something in a folder cannot be signed.
+    #[error("{name:?} cannot be signed: {problem}; take it away, or leave it out with --ignore-path")]
+    Unsignable {
+        /// Its path below the root.
+        name: String,
+        /// Why not.
+        problem: String,
+    },
+    /// The payload of an envelope is not a statement of the kind that was expected.
+    #[error("not a statement of the expected kind: {0}")]
     Statement(String),
     /// Verification was asked for without a key.
     #[error("a public key is needed to verify the signature (or check digests only, trusting nobody's word for them)")]

@@ -6,8 +6,8 @@ use std::{
 
 use ed25519_dalek::pkcs8::KeypairBytes;
 use pkcs8::{
-    DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, EncryptedPrivateKeyInfo,
-    LineEnding, PrivateKeyInfo, SecretDocument, pkcs5::pbes2,
+    DecodePrivateKey as _, DecodePublicKey as _, Document, EncodePrivateKey as _, EncodePublicKey as _,
+    EncryptedPrivateKeyInfo, LineEnding, PrivateKeyInfo, SecretDocument, pkcs5::pbes2,
 };
 use rand_core::{OsRng, RngCore as _};
 use zeroize::Zeroizing;
@@ -111,8 +111,10 @@ impl SigningKey {
         if let Ok(key) = ed25519_dalek::SigningKey::from_pkcs8_der(der) {
             return Ok(Self(Private::Ed25519(key)));
         }
-        let key = p256::ecdsa::SigningKey::from_pkcs8_der(der).map_err(|_| "neither an Ed25519 nor a P-256 key")?;
-        Ok(Self(Private::P256(key)))
+        let p256 = p256::ecdsa::SigningKey::from_pkcs8_der(der).ok().map(Private::P256);
+        let p384 = || p384::ecdsa::SigningKey::from_pkcs8_der(der).ok().map(Private::P384);
+        let p521 = || p521::SecretKey::from_pkcs8_der(der).ok().map(Private::P521);
+        p256.or_else(p384).or_else(p521).map(Self).ok_or("not an Ed25519, P-256, P-384 or P-521 key")
     }
 
     fn to_pkcs8(&self) -> pkcs8::Result<SecretDocument> {
@@ -125,6 +127,8 @@ impl SigningKey {
                 document
             }
             Private::P256(key) => key.to_pkcs8_der(),
+            Private::P384(key) => key.to_pkcs8_der(),
+            Private::P521(key) => key.to_pkcs8_der(),
         }
     }
 }
@@ -144,6 +148,8 @@ impl VerifyingKey {
         match &self.0 {
             Public::Ed25519(key) => key.to_public_key_pem(LineEnding::LF),
             Public::P256(key) => key.to_public_key_pem(LineEnding::LF),
+            Public::P384(key) => key.to_public_key_pem(LineEnding::LF),
+            Public::P521(key) => key.to_public_key_pem(LineEnding::LF),
         }
         .map_err(signing)
     }
@@ -156,18 +162,25 @@ impl VerifyingKey {
     /// Reads a public key from PEM; `origin` names it in errors.
     pub fn from_pem(pem: &str, origin: &Path) -> Result<Self, Error> {
         let pem = pem.trim();
-        if let Ok(key) = ed25519_dalek::VerifyingKey::from_public_key_pem(pem) {
-            return Ok(Self(Public::Ed25519(key)));
-        }
-        if let Ok(key) = p256::ecdsa::VerifyingKey::from_public_key_pem(pem) {
-            return Ok(Self(Public::P256(key)));
+        let document = Document::from_pem(pem).ok().filter(|(label, _)| *label == "PUBLIC KEY");
+        if let Some(key) = document.and_then(|(_, document)| Self::from_spki(document.as_bytes())) {
+            return Ok(key);
         }
         let problem = if pem.contains("PRIVATE KEY") {
             "a private key where the public one is needed (NAME.pub.pem)"
         } else {
-            "not an Ed25519 or P-256 public key in PEM (SPKI)"
+            "not an Ed25519, P-256, P-384 or P-521 public key in PEM (SPKI)"
         };
         Err(Error::Key { path: origin.to_owned(), problem: problem.into() })
+    }
+
+    /// Reads a public key from its SPKI in DER, as certificates hold it.
+    pub(crate) fn from_spki(der: &[u8]) -> Option<Self> {
+        let ed25519 = ed25519_dalek::VerifyingKey::from_public_key_der(der).ok().map(Public::Ed25519);
+        let p256 = || p256::ecdsa::VerifyingKey::from_public_key_der(der).ok().map(Public::P256);
+        let p384 = || p384::ecdsa::VerifyingKey::from_public_key_der(der).ok().map(Public::P384);
+        let p521 = || p521::PublicKey::from_public_key_der(der).ok().map(Public::P521);
+        ed25519.or_else(p256).or_else(p384).or_else(p521).map(Self)
     }
 }
 
@@ -186,8 +199,6 @@ fn read(path: &Path) -> Result<Zeroizing<String>, Error> {
 mod tests {
     use super::*;
 
-    const BOTH: [Algorithm; 2] = [Algorithm::Ed25519, Algorithm::P256];
-
     fn signs_for(pair: &KeyPair, passphrase: Option<&str>) -> bool {
         let private = SigningKey::load(&pair.private, passphrase).unwrap();
         let public = VerifyingKey::load(&pair.public).unwrap();
@@ -198,7 +209,7 @@ mod tests {
     #[test]
     fn written_keys_are_read() {
         let folder = tempfile::tempdir().unwrap();
-        for algorithm in BOTH {
+        for algorithm in Algorithm::ALL {
             let pair = keygen(algorithm, &folder.path().join(algorithm.name()), None).unwrap();
             assert!(pair.private.ends_with(format!("{algorithm}.pem")));
             assert!(pair.public.ends_with(format!("{algorithm}.pub.pem")));
@@ -210,7 +221,7 @@ mod tests {
     #[test]
     fn a_passphrase_protects_the_key() {
         let folder = tempfile::tempdir().unwrap();
-        for algorithm in BOTH {
+        for algorithm in Algorithm::ALL {
             let pair = keygen(algorithm, &folder.path().join(algorithm.name()), Some("correct horse")).unwrap();
             assert!(fs::read_to_string(&pair.private).unwrap().starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
             assert!(signs_for(&pair, Some("correct horse")));

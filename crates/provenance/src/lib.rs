@@ -6,6 +6,7 @@
 //! - [`Manifest`] tells a scan as an in-toto statement; [`Envelope`] carries it, signed or not, as DSSE
 //!   (`docs/manifest.md`).
 //! - [`SigningKey`], [`VerifyingKey`] and [`keygen`] are the only keys in the workspace.
+//! - [`oms`] signs and verifies whole folders the way OpenSSF Model Signing has it (`docs/signing.md`).
 //! - [`verify`] checks a manifest against keys, the report folder and the data, and says what differs.
 //!
 //! ```
@@ -31,7 +32,9 @@ mod kind;
 mod manifest;
 mod matching;
 mod merkle;
+pub mod oms;
 mod row;
+mod signer;
 mod statement;
 mod tree;
 mod verify;
@@ -49,9 +52,10 @@ pub use manifest::Manifest;
 pub use matching::DataFile;
 pub use merkle::{CompactRange, empty_root, node};
 pub use row::{ROW_DIGEST, RowHasher};
+pub use signer::{Signer, SignerCommand};
 pub use statement::{
     ColumnRecord, Dataset, DigestSet, FindingCounts, Metadata, Outcome, PAYLOAD_TYPE, PREDICATE_TYPE, Predicate,
     STATEMENT_TYPE, ScannedFile, Scanner, Statement, Subject,
 };
 pub use tree::{RowBlocks, RowTree, block_budget};
-pub use verify::{Trust, verify};
+pub use verify::{Thoroughness, Trust, is_bundle, verify};

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use taster_core::{DatasetRecord, Digest, FileRecord, Finding, Scan, Severity};
 
 use crate::{
-    Envelope, Error, ROW_DIGEST, RowBlocks, SigningKey,
+    Envelope, Error, ROW_DIGEST, RowBlocks, Signer,
     statement::{
         ColumnRecord, Dataset, DigestSet, FindingCounts, Metadata, Outcome, PAYLOAD_TYPE, PREDICATE_TYPE, Predicate,
         STATEMENT_TYPE, ScannedFile, Scanner, Statement, subjects,
@@ -13,8 +13,8 @@ use crate::{
 /// Where the scanner is at home.
 const SCANNER_URI: &str = "https://taster.dev";
 
-/// Report files that tell times, so that their bytes differ from scan to scan.
-const VIEWS: [&str; 2] = ["report.html", "results.sarif"];
+/// Report files that tell times or depend on the key, so that their bytes differ from scan to scan.
+const VIEWS: [&str; 3] = ["dataset.sig", "report.html", "results.sarif"];
 
 /// A scan, told as an in-toto statement and ready to be signed. It depends on nothing but the scan.
 #[derive(Clone, Debug)]
@@ -58,9 +58,9 @@ impl Manifest {
     }
 
     /// The statement in an envelope, signed by each of these keys; unsigned where there are none.
-    pub fn to_envelope(&self, keys: &[SigningKey]) -> Result<Envelope, Error> {
+    pub fn to_envelope(&self, keys: &[&dyn Signer]) -> Result<Envelope, Error> {
         let mut envelope = Envelope::new(PAYLOAD_TYPE, self.statement.to_payload());
-        for key in keys {
+        for &key in keys {
             envelope.sign(key)?;
         }
         Ok(envelope)

@@ -7,6 +7,8 @@ use crate::{
     Check, DataFile, DigestSet, Envelope, Error, PAYLOAD_TYPE, Predicate, RowSource, SignatureCheck, Statement, Status,
     Verification, VerifyingKey,
     compare::compare_rows,
+    dsse::LARGEST_ENVELOPE,
+    file::read_bounded,
     matching::{Pairing, pair},
     sha256_of_file,
 };
@@ -18,6 +20,28 @@ pub enum Trust<'a> {
     Keys(&'a [VerifyingKey]),
     /// Nobody's: only digests are checked, which finds accidents and no attacker.
     Unsigned,
+}
+
+/// Whether a file is a Sigstore bundle, as [`crate::oms`] verifies it, and not a bare envelope.
+///
+/// Errs where it cannot be read. What is neither is said to be no bundle.
+pub fn is_bundle(path: &Path) -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct Probe {
+        #[serde(rename = "mediaType")]
+        media_type: Option<serde::de::IgnoredAny>,
+    }
+    let json = read_bounded(path, LARGEST_ENVELOPE)?;
+    Ok(serde_json::from_slice(&json).is_ok_and(|probe: Probe| probe.media_type.is_some()))
+}
+
+/// How the data is compared with the manifest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Thoroughness {
+    /// The given files are only a part of the dataset; those that were not given are not missed.
+    pub subset: bool,
+    /// Only the bytes of files are compared, never their rows.
+    pub files_only: bool,
 }
 
 /// The files of a report folder that people and programs look for by name.
@@ -36,6 +60,7 @@ pub fn verify(
     trust: Trust<'_>,
     data: &[DataFile],
     rows: &dyn RowSource,
+    thoroughness: Thoroughness,
 ) -> Result<Verification, Error> {
     if matches!(trust, Trust::Keys([])) {
         return Err(Error::KeyNeeded);
@@ -48,8 +73,8 @@ pub fn verify(
     }
     let scan = Statement::from_payload(&envelope.payload)?.predicate;
     let report_files = check_report(&scan, manifest.parent().unwrap_or(Path::new("")));
-    let data = if data.is_empty() { Vec::new() } else { check_data(&scan, data, rows) };
-    let holds = report_files.iter().chain(&data).all(|check| check.status == Status::Same);
+    let data = if data.is_empty() { Vec::new() } else { check_data(&scan, data, rows, thoroughness) };
+    let holds = report_files.iter().chain(&data).all(|check| check.status.holds());
     Ok(Verification { holds, signature, verdict: Some(scan.result.verdict), report_files, data })
 }
 
@@ -101,7 +126,7 @@ fn failed(name: &str, error: &Error) -> Check {
     }
 }
 
-fn check_data(scan: &Predicate, data: &[DataFile], rows: &dyn RowSource) -> Vec<Check> {
+fn check_data(scan: &Predicate, data: &[DataFile], rows: &dyn RowSource, how: Thoroughness) -> Vec<Check> {
     let absolute = |file: &DataFile| DataFile {
         name: file.name.clone(),
         path: std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone()),
@@ -115,12 +140,14 @@ fn check_data(scan: &Predicate, data: &[DataFile], rows: &dyn RowSource) -> Vec<
         Pairing::Renamed(s, g) => {
             Check { now: Some(data[g].name.clone()), ..Check::new(&files[s].name, Status::Renamed) }
         }
+        Pairing::Missing(s) if how.subset => Check::new(&files[s].name, Status::NotGiven),
         Pairing::Missing(s) => Check::new(&files[s].name, Status::Missing),
         Pairing::Added(g) => match &hashed[g] {
             Ok(_) => Check::new(&data[g].name, Status::Added),
             Err(e) => failed(&data[g].name, e),
         },
         Pairing::Changed(s, g) => match &hashed[g] {
+            Ok(_) if how.files_only => Check::new(&files[s].name, Status::Changed),
             Ok(_) => changed(scan, s, &data[g].path, rows),
             Err(e) => failed(&files[s].name, e),
         },

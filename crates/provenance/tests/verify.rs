@@ -7,7 +7,8 @@ use std::fs;
 use polars::prelude::*;
 use support::{Reader, Room, hasher};
 use taster_provenance::{
-    Algorithm, Check, Envelope, Error, SignatureCheck, SigningKey, Status, Trust, Verification, VerifyingKey, verify,
+    Algorithm, Check, Envelope, Error, SignatureCheck, SigningKey, Status, Thoroughness, Trust, Verification,
+    VerifyingKey, verify,
 };
 
 fn status(checks: &[Check]) -> Vec<(&str, Status)> {
@@ -36,7 +37,10 @@ fn any_given_key_suffices_and_no_other_does() {
     let found = room.verify_with(&[stranger]);
     assert!(!found.holds && found.data.is_empty());
     assert_eq!(found.signature, SignatureCheck::Invalid { reason: "signed by none of the given keys".into() });
-    assert!(matches!(verify(&room.manifest(), Trust::Keys(&[]), &[], &Reader), Err(Error::KeyNeeded)));
+    assert!(matches!(
+        verify(&room.manifest(), Trust::Keys(&[]), &[], &Reader, Thoroughness::default()),
+        Err(Error::KeyNeeded)
+    ));
 }
 
 #[test]
@@ -52,7 +56,8 @@ fn a_key_in_the_file_is_not_trusted() {
     let mut json: serde_json::Value = serde_json::from_str(&envelope.to_json()).unwrap();
     json["signatures"][0]["publicKey"] = attacker.verifying_key().to_pem().unwrap().into();
     fs::write(room.manifest(), json.to_string()).unwrap();
-    let found = verify(&room.manifest(), Trust::Keys(&[room.key.verifying_key()]), &[], &Reader);
+    let found =
+        verify(&room.manifest(), Trust::Keys(&[room.key.verifying_key()]), &[], &Reader, Thoroughness::default());
     assert!(matches!(found, Err(Error::Envelope { .. })));
 }
 
@@ -62,7 +67,7 @@ fn an_unsigned_manifest_holds_only_where_no_word_is_taken() {
     let found = room.verify_with(&[SigningKey::generate(Algorithm::P256).verifying_key()]);
     assert_eq!(found.signature, SignatureCheck::Invalid { reason: "the manifest is not signed".into() });
     assert!(!found.holds);
-    let found = verify(&room.manifest(), Trust::Unsigned, &room.data(), &Reader).unwrap();
+    let found = verify(&room.manifest(), Trust::Unsigned, &room.data(), &Reader, Thoroughness::default()).unwrap();
     assert!(found.holds && found.signature == SignatureCheck::Unchecked);
 }
 
@@ -164,7 +169,7 @@ fn rows_that_cannot_be_read_are_not_called_equal() {
 fn names_in_a_manifest_do_not_leave_the_folder() {
     for name in ["../data/a.parquet", "/etc/hostname", "..", "", "a/b"] {
         let room = Room::with_report_file(name);
-        let found = verify(&room.manifest(), Trust::Unsigned, &[], &Reader).unwrap();
+        let found = verify(&room.manifest(), Trust::Unsigned, &[], &Reader, Thoroughness::default()).unwrap();
         assert!(found.report_files.iter().any(|check| check.status == Status::Unreadable), "{name:?}");
     }
 }
@@ -172,7 +177,7 @@ fn names_in_a_manifest_do_not_leave_the_folder() {
 #[test]
 fn control_characters_are_not_printed() {
     let room = Room::with_report_file("\u{1b}[2Jx");
-    let found = verify(&room.manifest(), Trust::Unsigned, &[], &Reader).unwrap();
+    let found = verify(&room.manifest(), Trust::Unsigned, &[], &Reader, Thoroughness::default()).unwrap();
     assert!(!found.to_string().contains('\u{1b}'));
 }
 
@@ -210,7 +215,13 @@ fn no_mutation_of_a_manifest_verifies() {
             let head = if round % 2 == 0 { 0 } else { bytes.len() - 260 };
             let changed = [&bytes[..head], &mutated(&bytes[head..], &mut random)].concat();
             fs::write(room.manifest(), &changed).unwrap();
-            let found = verify(&room.manifest(), Trust::Keys(&[room.key.verifying_key()]), &[], &Reader);
+            let found = verify(
+                &room.manifest(),
+                Trust::Keys(&[room.key.verifying_key()]),
+                &[],
+                &Reader,
+                Thoroughness::default(),
+            );
             let text = String::from_utf8_lossy(&changed[head..]).into_owned();
             assert!(!found.is_ok_and(|found: Verification| found.holds), "{round}: {text}");
         }
@@ -243,7 +254,7 @@ fn a_statement_about_something_else_is_refused() {
         let mut envelope = Envelope::new(&original.payload_type, text.as_bytes().to_vec());
         envelope.sign(&key).unwrap();
         envelope.write(&room.manifest()).unwrap();
-        verify(&room.manifest(), Trust::Keys(&[key.verifying_key()]), &[], &Reader)
+        verify(&room.manifest(), Trust::Keys(&[key.verifying_key()]), &[], &Reader, Thoroughness::default())
     };
     assert!(of(&payload).unwrap().holds);
     for (from, to) in
@@ -257,7 +268,7 @@ fn a_statement_about_something_else_is_refused() {
     let other = Envelope { payload_type: "text/plain".into(), ..original };
     other.write(&room.manifest()).unwrap();
     let keys: [VerifyingKey; 1] = [key.verifying_key()];
-    assert!(!verify(&room.manifest(), Trust::Keys(&keys), &[], &Reader).unwrap().holds);
+    assert!(!verify(&room.manifest(), Trust::Keys(&keys), &[], &Reader, Thoroughness::default()).unwrap().holds);
 }
 
 #[test]

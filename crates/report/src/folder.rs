@@ -12,8 +12,15 @@ use tempfile::TempDir;
 use crate::{Error, text::one_line};
 
 /// Every file a report may hold. A folder that holds any other is never replaced.
-pub const FILES: [&str; 6] =
-    ["manifest.json", "quarantine.parquet", "findings.json", "scores.parquet", "report.html", "results.sarif"];
+pub const FILES: [&str; 7] = [
+    "manifest.json",
+    "dataset.sig",
+    "quarantine.parquet",
+    "findings.json",
+    "scores.parquet",
+    "report.html",
+    "results.sarif",
+];
 
 /// What the predicate types of our manifests begin with, whatever their version.
 const PREDICATE: &str = "https://taster.dev/attestation/dataset-scan/";

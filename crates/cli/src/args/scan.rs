@@ -7,7 +7,7 @@ use taster_core::Severity;
 use taster_pipeline::Level;
 
 use super::{
-    Format,
+    ExternalSigner, Format,
     values::{bytes, character, detector_level, detector_threshold, quote, severity, share},
 };
 
@@ -156,6 +156,9 @@ pub struct Output {
     /// taken from TASTER_SIGNING_PASSPHRASE, or asked for on the terminal.
     #[arg(long, value_name = "KEY")]
     pub sign: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub external: ExternalSigner,
 
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]

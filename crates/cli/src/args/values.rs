@@ -75,6 +75,13 @@ pub fn quote(text: &str) -> Result<String, String> {
     }
 }
 
+/// A time as RFC 3339 writes it, in seconds since 1970.
+pub fn instant(text: &str) -> Result<u64, String> {
+    let time: Result<jiff::Timestamp, _> = text.parse();
+    let seconds = time.ok().and_then(|time| u64::try_from(time.as_second()).ok());
+    seconds.ok_or_else(|| "write a time such as 2026-01-31T00:00:00Z".to_owned())
+}
+
 /// A size: a number with B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024).
 pub fn bytes(text: &str) -> Result<usize, String> {
     let wrong = || "write a size such as 512MiB, 2GiB or 4GB".to_owned();

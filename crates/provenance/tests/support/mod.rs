@@ -12,7 +12,8 @@ use serde_json::json;
 use taster_core::{DatasetRecord, DetectorRecord, DetectorStatus, Digest, FileRecord, Kind, Role, Scan, Tool, Verdict};
 use taster_provenance::{
     Algorithm, CompactRange, DataFile, Manifest, Predicate, RowHasher, RowSource, RowSourceError, RowTree, ScannedFile,
-    SigningKey, Trust, Verification, VerifyingKey, block_budget, canonical_sha256, sha256_of_file, verify,
+    Signer, SigningKey, Thoroughness, Trust, Verification, VerifyingKey, block_budget, canonical_sha256,
+    sha256_of_file, verify,
 };
 use tempfile::TempDir;
 
@@ -92,7 +93,7 @@ impl Room {
     }
 
     pub fn verify_with(&self, keys: &[VerifyingKey]) -> Verification {
-        verify(&self.manifest(), Trust::Keys(keys), &self.data(), &Reader).unwrap()
+        verify(&self.manifest(), Trust::Keys(keys), &self.data(), &Reader, Thoroughness::default()).unwrap()
     }
 
     fn write_manifest(&self, report: &[&str], signed: bool) {
@@ -103,7 +104,7 @@ impl Room {
             digests.insert((*name).to_owned(), sha256_of_file(&path).unwrap().0);
         }
         let blocks = FILES.map(|(_, length)| tree(&rows(&[], length)).blocks());
-        let keys = if signed { vec![self.key.clone()] } else { Vec::new() };
+        let keys: Vec<&dyn Signer> = if signed { vec![&self.key] } else { Vec::new() };
         let manifest = Manifest::new(&self.scan(), blocks.into(), digests);
         manifest.to_envelope(&keys).unwrap().write(&self.manifest()).unwrap();
     }
