@@ -29,8 +29,8 @@ pub(crate) fn sign_dataset(
     if request.keys.is_empty() {
         return Ok(Signature::NotAsked);
     }
-    let fits = |key: &&Box<dyn taster_provenance::Signer>| key.verifying_key().algorithm() != Algorithm::Ed25519;
-    let Some(key) = request.keys.iter().find(fits) else {
+    let mut keys = request.keys.iter().map(AsRef::as_ref);
+    let Some(key) = keys.find(|key| key.verifying_key().algorithm() != Algorithm::Ed25519) else {
         return Ok(Signature::Impossible("model signing knows no Ed25519 keys; sign with a P-256 key too".into()));
     };
     let scanned = |(file, record): (&SourceFile, &taster_core::FileRecord)| Scanned {
@@ -40,7 +40,7 @@ pub(crate) fn sign_dataset(
     };
     let scanned: Vec<_> = files.iter().zip(&record.files).map(scanned).collect();
     let single = matches!(request.inputs.as_slice(), [input] if Path::new(input).is_file());
-    let identity = Identity { signer: key.as_ref(), certificates: Vec::new() };
+    let identity = Identity { signer: key, certificates: Vec::new() };
     match sign_scanned(&scanned, single, &identity) {
         Ok(bundle) => Ok(Signature::Made(bundle)),
         Err(e @ (ProvenanceError::Unsignable { .. } | ProvenanceError::Io { .. })) => {

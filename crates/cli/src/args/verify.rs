@@ -21,6 +21,7 @@ Examples:
   taster verify model.sig --certificate company-root.pem data/
 
 Exit status: 0 everything holds; 1 something does not; 2 it could not be checked.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct VerifyArgs {
     /// The manifest.json of a scan, or a signature of a dataset
     pub file: PathBuf,

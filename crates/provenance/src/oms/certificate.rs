@@ -198,7 +198,7 @@ fn items(content: &[u8]) -> Option<Vec<&[u8]>> {
 
 /// What is in the one element that fills these bytes, if it has this tag.
 fn inside(der: &[u8], tag: Tag) -> Option<&[u8]> {
-    AnyRef::from_der(der).ok().filter(|any| any.tag() == tag).map(|any| any.value())
+    AnyRef::from_der(der).ok().filter(|any| any.tag() == tag).map(AnyRef::value)
 }
 
 fn context(der: &[u8], number: TagNumber) -> Option<&[u8]> {

@@ -59,7 +59,9 @@ pub(super) fn hash(pieces: &[Piece<'_>]) -> Vec<Result<Resource, Error>> {
 /// SHA-256 over the digests, in order: what stands for the whole.
 pub(super) fn root_digest(resources: &[Resource]) -> Digest {
     let mut hash = Sha256::new();
-    resources.iter().for_each(|resource| hash.update(resource.sha256.0));
+    for resource in resources {
+        hash.update(resource.sha256.0);
+    }
     Digest(hash.finalize().into())
 }
 

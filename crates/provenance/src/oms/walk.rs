@@ -93,7 +93,7 @@ impl Walk {
             Ok(meta) if meta.is_file() => self.files.push(Found { name, path, bytes: meta.len() }),
             Ok(meta) if meta.is_dir() && !link => folders.push((path, format!("{name}/"))),
             Ok(meta) if meta.is_dir() => {
-                self.problems.push((name, "a link to a folder, which is never followed".into()))
+                self.problems.push((name, "a link to a folder, which is never followed".into()));
             }
             Ok(_) => self.problems.push((name, "neither a file nor a folder".into())),
         }
