@@ -31,8 +31,13 @@ enum Binner {
 impl Binning {
     /// Learns cuts and frequent values of the feature columns from the rows of all the tables together.
     pub fn fit(schema: &Schema, tables: &[&Table]) -> Self {
+        Self::of(schema.features(), tables)
+    }
+
+    /// The same for the columns of these indices.
+    pub fn of(columns: impl Iterator<Item = usize>, tables: &[&Table]) -> Self {
         let column = |i: usize| Some((i, Binner::fit(&tables.iter().map(|t| &t.columns[i]).collect::<Vec<_>>())?));
-        Self { columns: schema.features().filter_map(column).collect() }
+        Self { columns: columns.filter_map(column).collect() }
     }
 
     /// The codes of a table's rows. A text or embedding becomes several columns.

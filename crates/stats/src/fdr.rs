@@ -34,6 +34,16 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
+/// How many tests of counts are to be corrected for at level `alpha` (Tarone 1990): tests whose counts are so small that
+/// they could not be discoveries, whatever their outcome, need no correction. `least` holds each test's smallest
+/// possible p-value. At least 1.
+pub fn tarone(least: &[f64], alpha: f64) -> usize {
+    let mut sorted = least.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let possible = |k: usize| sorted.partition_point(|&p| p <= alpha / k as f64);
+    (1..=least.len()).find(|&k| possible(k) <= k).unwrap_or(1)
+}
+
 fn step_up(p_values: &[f64], factor: impl Fn(f64) -> f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
@@ -59,6 +69,16 @@ mod tests {
     #[test]
     fn conformal_counts_ties_against_the_row() {
         assert_eq!(conformal(&mut [0.3, 0.1, 0.2], &[0.0, 0.2, 0.9]), vec![1.0, 0.75, 0.25]);
+    }
+
+    /// Nine tests of one row and one of many: only the one that could be a discovery is corrected for.
+    #[test]
+    fn hopeless_tests_are_not_corrected_for() {
+        let mut least = vec![0.5; 9];
+        least.push(1e-9);
+        assert_eq!(tarone(&least, 0.05), 1);
+        assert_eq!(tarone(&[1e-9; 10], 0.05), 10);
+        assert_eq!(tarone(&[], 0.05), 1);
     }
 
     /// The example of Benjamini and Hochberg's paper: 15 p-values, four discoveries at 5 %; Holm's finds three.

@@ -3,47 +3,53 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use taster_core::{Category, Embedding, Key, Observation, Schema, Scope, Table, Texts, Values};
+use taster_core::{Category, Key, Observation, Schema, Scope, Table, Values};
 use taster_stats::{
     fdr::holm,
     two_sample::{Outcome, chi_squared, kolmogorov_smirnov},
 };
 
-use super::compared;
-use crate::text;
+use super::{FAMILIES, compared, views::views};
 
 /// Numbers with at most this many different values are compared value by value: Kolmogorov-Smirnov is weak on ties.
 const DISCRETE: usize = 30;
-/// Random directions along which embeddings are compared.
-const DIRECTIONS: u64 = 8;
 /// Bins of a histogram in the evidence.
 const BINS: usize = 20;
+/// The view of a test on missing values.
+const MISSING: &str = "missing values";
 /// Categories listed in the evidence.
 const LISTED: usize = 20;
 
 /// One test's outcome, with what it can be recomputed from.
 pub struct Change {
-    column: String,
+    /// Index of the column.
+    pub column: usize,
+    /// What of the column, as [`super::views::View::what`] has it.
+    pub view: String,
+    name: String,
     what: String,
     test: &'static str,
     sizes: (usize, usize),
-    evidence: Value,
+    /// Both distributions.
+    pub evidence: Value,
     /// The test's outcome.
     pub outcome: Outcome,
     /// Its p-value corrected for all tests of the comparison.
     pub adjusted: f64,
+    /// Whether it is real and large enough.
+    pub matters: bool,
 }
 
 impl Change {
     /// For the report.
     pub fn observation(&self, tests: usize) -> Observation {
-        let Self { column, what, test, outcome, .. } = self;
+        let Self { name, what, test, outcome, .. } = self;
         let mut evidence = self.evidence.clone();
         evidence["test"] = json!(test);
         evidence["statistic"] = json!(outcome.statistic);
         evidence["rows"] = json!({ "current": self.sizes.0, "reference": self.sizes.1 });
-        evidence["tests_corrected_for"] = json!(tests);
-        let subject = if what.is_empty() { format!("`{column}`") } else { format!("`{column}` ({what})") };
+        evidence["tests_corrected_for"] = json!(FAMILIES * tests as f64);
+        let subject = if what.is_empty() { format!("`{name}`") } else { format!("`{name}` ({what})") };
         Observation {
             code: "column-changed",
             scope: Scope::Column,
@@ -51,7 +57,7 @@ impl Change {
                 "{subject} differs from the reference: effect {:.3} ({test}), corrected p = {:.1e}",
                 outcome.effect, self.adjusted
             ),
-            columns: vec![column.clone()],
+            columns: vec![name.clone()],
             magnitude: outcome.effect,
             p_value: Some(outcome.p_value),
             q_value: Some(self.adjusted),
@@ -60,43 +66,62 @@ impl Change {
     }
 }
 
-/// Every test on every compared column, with corrected p-values, in the order of the schema.
-pub fn compare(schema: &Schema, current: &Table, reference: &Table, key: Key) -> Vec<Change> {
+/// Every test on every compared column, with corrected p-values, in the order of the schema. A change matters at a
+/// corrected p-value of at most `alpha` and an effect of at least `effect`.
+pub fn compare(
+    schema: &Schema,
+    current: &Table,
+    reference: &Table,
+    key: Key,
+    (alpha, effect): (f64, f64),
+) -> Vec<Change> {
     let mut changes = Vec::new();
     for (i, column) in schema.columns.iter().enumerate().filter(|(_, c)| compared(c.role)) {
-        let mut tests = Tests { column: &column.name, changes: &mut changes };
-        match (&current.columns[i], &reference.columns[i]) {
-            (Values::Numeric(a), Values::Numeric(b)) => tests.numbers("", a, b),
-            (Values::Category(a), Values::Category(b)) => tests.categories(a, b),
-            (Values::Text(a), Values::Text(b)) => tests.texts(a, b),
-            (Values::Embedding(a), Values::Embedding(b)) => tests.vectors(a, b, key),
-            _ => {}
+        let mut tests = Tests { column: i, name: &column.name, changes: &mut changes };
+        let sides = (&current.columns[i], &reference.columns[i]);
+        if let (Values::Category(a), Values::Category(b)) = sides {
+            tests.categories(a, b);
         }
+        views(sides.0, sides.1, key).iter().for_each(|view| tests.numbers(&view.what, &view.current, &view.reference));
     }
     let p_values: Vec<f64> = changes.iter().map(|c| c.outcome.p_value).collect();
     for (change, adjusted) in changes.iter_mut().zip(holm(&p_values)) {
-        change.adjusted = adjusted;
+        change.adjusted = (adjusted * FAMILIES).min(1.0);
+        change.matters = change.adjusted <= alpha && change.outcome.effect >= effect;
     }
     changes
 }
 
 struct Tests<'a> {
-    column: &'a str,
+    column: usize,
+    name: &'a str,
     changes: &'a mut Vec<Change>,
 }
 
 impl Tests<'_> {
     fn push(
         &mut self,
-        what: &str,
+        (view, what): (&str, &str),
         test: &'static str,
         sizes: (usize, usize),
         outcome: Option<Outcome>,
         evidence: Value,
     ) {
         let Some(outcome) = outcome else { return };
-        let (column, what) = (self.column.to_owned(), what.to_owned());
-        self.changes.push(Change { column, what, test, sizes, evidence, outcome, adjusted: 1.0 });
+        let (name, what, view) = (self.name.to_owned(), what.to_owned(), view.to_owned());
+        let column = self.column;
+        self.changes.push(Change {
+            column,
+            view,
+            name,
+            what,
+            test,
+            sizes,
+            evidence,
+            outcome,
+            adjusted: 1.0,
+            matters: false,
+        });
     }
 
     fn numbers(&mut self, what: &str, current: &[f64], reference: &[f64]) {
@@ -106,10 +131,10 @@ impl Tests<'_> {
         self.missing(what, (sizes.0 - a.len(), sizes.0), (sizes.1 - b.len(), sizes.1));
         let evidence = histogram(&a, &b);
         if let Some(counts) = discrete(&a, &b) {
-            self.push(what, "chi-squared", (a.len(), b.len()), chi_squared(&counts), evidence);
+            self.push((what, what), "chi-squared", (a.len(), b.len()), chi_squared(&counts), evidence);
         } else {
             let present = (a.len(), b.len());
-            self.push(what, "Kolmogorov-Smirnov", present, kolmogorov_smirnov(&mut a, &mut b), evidence);
+            self.push((what, what), "Kolmogorov-Smirnov", present, kolmogorov_smirnov(&mut a, &mut b), evidence);
         }
     }
 
@@ -121,9 +146,9 @@ impl Tests<'_> {
             (current.0 as u64, reference.0 as u64),
             ((current.1 - current.0) as u64, (reference.1 - reference.0) as u64),
         ];
-        let what = [what, "missing values"].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>().join(", ");
+        let named = [what, "missing values"].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>().join(", ");
         let evidence = json!({ "missing": { "current": current.0, "reference": reference.0 } });
-        self.push(&what, "chi-squared", (current.1, reference.1), chi_squared(&cells), evidence);
+        self.push((MISSING, &named), "chi-squared", (current.1, reference.1), chi_squared(&cells), evidence);
     }
 
     fn categories(&mut self, current: &Category, reference: &Category) {
@@ -142,51 +167,8 @@ impl Tests<'_> {
         let new = counts.values().filter(|(_, b)| *b == 0).count();
         let gone = counts.values().filter(|(a, _)| *a == 0).count();
         let evidence = json!({ "categories": listed, "new_categories": new, "vanished_categories": gone });
-        self.push("", "chi-squared", sizes, chi_squared(&cells), evidence);
+        self.push(("", ""), "chi-squared", sizes, chi_squared(&cells), evidence);
     }
-
-    fn texts(&mut self, current: &Texts, reference: &Texts) {
-        let of = |texts: &Texts| texts.iter().map(|t| t.map(text::statistics)).collect::<Vec<_>>();
-        let (a, b) = (of(current), of(reference));
-        for (k, name) in text::NAMES.iter().enumerate() {
-            let pick = |rows: &[Option<[f64; 6]>]| rows.iter().flatten().map(|s| s[k]).collect::<Vec<f64>>();
-            self.numbers(name, &pick(&a), &pick(&b));
-        }
-    }
-
-    fn vectors(&mut self, current: &Embedding, reference: &Embedding, key: Key) {
-        if current.dim != reference.dim || current.dim == 0 {
-            return;
-        }
-        for direction in 0..DIRECTIONS {
-            let signs = key.derive(&format!("direction {direction}"));
-            let sign = |i: usize| if signs.of(&i.to_le_bytes()) & 1 == 0 { 1.0 } else { -1.0 };
-            let along: Vec<f64> = (0..current.dim).map(sign).collect();
-            let project = |e: &Embedding| e.values.chunks_exact(e.dim).map(|v| dot(v, &along)).collect::<Vec<f64>>();
-            self.numbers(&format!("direction {direction}"), &project(current), &project(reference));
-        }
-        let mean = mean(reference);
-        let distance =
-            |e: &Embedding| e.values.chunks_exact(e.dim).map(|v| squared(v, &mean).sqrt()).collect::<Vec<_>>();
-        self.numbers("distance from the mean", &distance(current), &distance(reference));
-    }
-}
-
-fn dot(a: &[f32], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(&x, &y)| f64::from(x) * y).sum()
-}
-
-fn squared(a: &[f32], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(&x, &y)| (f64::from(x) - y).powi(2)).sum()
-}
-
-fn mean(vectors: &Embedding) -> Vec<f64> {
-    let (mut sums, mut rows) = (vec![0.0; vectors.dim], 0.0f64);
-    for v in vectors.values.chunks_exact(vectors.dim).filter(|v| v.iter().all(|x| x.is_finite())) {
-        rows += 1.0;
-        sums.iter_mut().zip(v).for_each(|(s, &x)| *s += f64::from(x));
-    }
-    sums.iter().map(|s| s / rows.max(1.0)).collect()
 }
 
 /// Counts per value, `None` where there are too many different values to compare them one by one.
@@ -208,7 +190,8 @@ fn discrete(current: &[f64], reference: &[f64]) -> Option<Vec<(u64, u64)>> {
     Some(counts.into_values().collect())
 }
 
-fn value_counts<'a>(current: &'a Category, reference: &'a Category) -> BTreeMap<&'a str, (u64, u64)> {
+/// How often each value is in both.
+pub fn value_counts<'a>(current: &'a Category, reference: &'a Category) -> BTreeMap<&'a str, (u64, u64)> {
     let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     (0..current.codes.len()).filter_map(|r| current.get(r)).for_each(|v| counts.entry(v).or_default().0 += 1);
     (0..reference.codes.len()).filter_map(|r| reference.get(r)).for_each(|v| counts.entry(v).or_default().1 += 1);

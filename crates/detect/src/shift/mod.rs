@@ -1,7 +1,11 @@
 #![doc = include_str!("README.md")]
 
 mod columns;
+mod labels;
+mod parts;
 mod rows;
+mod views;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,7 +15,7 @@ use taster_core::{
 };
 
 use crate::{Entry, catalogue};
-use columns::Change;
+use parts::Parts;
 use rows::Classifier;
 
 #[cfg(test)]
@@ -27,6 +31,10 @@ const TAGS: &[Tag] = &[Stride::Tampering.tag(), catalogue::ATLAS_POISON, catalog
 
 /// Rows of each side that the classifier is fitted on at most.
 const CLASSIFIED_ROWS: usize = 24_576;
+
+/// Families of tests that share the level: columns as a whole, parts of them, ranges, all columns together, and the label
+/// given the features.
+const FAMILIES: f64 = 5.0;
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };
@@ -90,30 +98,54 @@ impl State for Sampled {
     fn fit(self: Box<Self>, evidence: &Evidence<'_>) -> Box<dyn Model> {
         let enough = |sample: &&Sample| sample.table.len >= self.params.least_rows;
         let (reference, current) = (evidence.reference.filter(enough), Some(evidence.sample).filter(enough));
-        let (Some(reference), Some(current)) = (reference, current) else {
-            return Box::new(Shifted {
-                tests: 0,
-                changes: Vec::new(),
-                rows: None,
-                too_small: Some(self.params.least_rows),
-            });
-        };
-        let tested = columns::compare(evidence.schema, &current.table, &reference.table, evidence.key);
-        let tests = tested.len();
-        let real =
-            |change: &Change| change.adjusted <= self.params.alpha && change.outcome.effect >= self.params.effect;
-        let changes: Vec<Change> = tested.into_iter().filter(real).collect();
-        let (current, reference) = (current.reduced(CLASSIFIED_ROWS), reference.reduced(CLASSIFIED_ROWS));
-        let rows = Classifier::fit(evidence.schema, &current, &reference, evidence.key, changes.is_empty());
-        Box::new(Shifted { tests, changes, rows, too_small: None })
+        match (reference, current) {
+            (Some(reference), Some(current)) => Box::new(Shifted::fit(&self.params, evidence, current, reference)),
+            _ => Box::new(Shifted { observations: vec![too_few(self.params.least_rows)], rows: None }),
+        }
     }
 }
 
 struct Shifted {
-    tests: usize,
-    changes: Vec<Change>,
+    observations: Vec<Observation>,
     rows: Option<Classifier>,
-    too_small: Option<usize>,
+}
+
+impl Shifted {
+    fn fit(params: &Params, evidence: &Evidence<'_>, current: &Sample, reference: &Sample) -> Self {
+        let &Params { alpha, effect, .. } = params;
+        let (schema, key) = (evidence.schema, evidence.key);
+        let sides = (&current.table, &reference.table);
+        let tested = columns::compare(schema, sides.0, sides.1, key, (alpha, effect));
+        let changed = tested.iter().filter(|change| change.matters);
+        let mut observations: Vec<Observation> = changed.map(|change| change.observation(tested.len())).collect();
+        let parts = Parts::compare(schema, sides.0, sides.1, key, alpha / FAMILIES);
+        observations.extend(parts.observations(schema, sides, key, effect, &tested));
+        let (current, reference) = (current.reduced(CLASSIFIED_ROWS), reference.reduced(CLASSIFIED_ROWS));
+        let (rows, labels) = rayon::join(
+            || Classifier::fit(schema, &current, &reference, key),
+            || labels::compare(schema, &current, &reference, key, (alpha, effect)),
+        );
+        observations.extend(labels);
+        let apart = rows.as_ref().is_some_and(|rows| rows.tells_apart(alpha, effect));
+        if apart && observations.is_empty() {
+            observations.extend(rows.as_ref().map(Classifier::observation));
+        }
+        let rows = if observations.is_empty() { rows.map(Classifier::calmed) } else { rows };
+        Self { observations, rows }
+    }
+}
+
+fn too_few(least: usize) -> Observation {
+    Observation {
+        code: "too-few-rows",
+        scope: Scope::Dataset,
+        message: format!("not compared: fewer than {least} rows in the dataset or the reference"),
+        columns: Vec::new(),
+        magnitude: 0.0,
+        p_value: None,
+        q_value: None,
+        evidence: json!({ "least_rows": least }),
+    }
 }
 
 impl Model for Shifted {
@@ -136,26 +168,7 @@ impl Model for Shifted {
     }
 
     fn observations(&self) -> Vec<Observation> {
-        let mut seen: Vec<Observation> = self.changes.iter().map(|change| change.observation(self.tests)).collect();
-        if let Some(rows) = &self.rows
-            && seen.is_empty()
-            && rows.tells_apart()
-        {
-            seen.push(rows.observation());
-        }
-        if let Some(least) = self.too_small {
-            seen.push(Observation {
-                code: "too-few-rows",
-                scope: Scope::Dataset,
-                message: format!("not compared: fewer than {least} rows in the dataset or the reference"),
-                columns: Vec::new(),
-                magnitude: 0.0,
-                p_value: None,
-                q_value: None,
-                evidence: json!({ "least_rows": least }),
-            });
-        }
-        seen
+        self.observations.clone()
     }
 }
 

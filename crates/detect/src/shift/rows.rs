@@ -5,16 +5,19 @@ use serde_json::json;
 use taster_core::{Key, Observation, Schema, Scope, Table};
 use taster_stats::{
     boost::{Booster, Codes, Params, Target},
+    exact::{Exact, cohens_h},
     two_sample::normal_p_value,
 };
 
+use super::{FAMILIES, compared};
 use crate::binning::Binning;
 
 const FOLDS: u64 = 5;
 /// Likelihood ratio at which a row scores a half.
 const HALF: f64 = 2.0;
-/// P-value of the classifier's AUC at which it tells the two samples apart.
-const ALPHA: f64 = 0.01;
+/// Shares of all rows, surest first, among which rows of the dataset are counted. An admixture of a few per cent hardly
+/// moves the AUC, but fills the top of the order.
+const DEPTHS: [f64; 6] = [0.0025, 0.005, 0.01, 0.02, 0.05, 0.1];
 /// AUC from which a difference between the samples matters.
 const LEAST_AUC: f64 = 0.55;
 /// Factor on the scores where nothing has shifted, so that none reaches a half.
@@ -29,15 +32,27 @@ pub struct Classifier {
     /// Log of the reference's size over the dataset's, which turns odds into a likelihood ratio.
     offset: f64,
     auc: f64,
+    tops: Vec<Top>,
+    /// P-value of the AUC and of all depths, corrected for all of them.
     p_value: f64,
     sizes: (usize, usize),
     calm: bool,
 }
 
+/// The rows that the classifier is surest of.
+struct Top {
+    /// Rows of the dataset and of the reference among them.
+    counts: (u64, u64),
+    p_value: f64,
+    /// Cohen's h of the share of either side's rows that is among them.
+    h: f64,
+}
+
 impl Classifier {
-    /// Fits the folds on both samples. `nothing_changed` says that no column did.
-    pub fn fit(schema: &Schema, current: &Table, reference: &Table, key: Key, nothing_changed: bool) -> Option<Self> {
-        let binning = Binning::fit(schema, &[current, reference]);
+    /// Fits the folds on both samples.
+    pub fn fit(schema: &Schema, current: &Table, reference: &Table, key: Key) -> Option<Self> {
+        let compared = (0..schema.columns.len()).filter(|&i| compared(schema.columns[i].role));
+        let binning = Binning::of(compared, &[current, reference]);
         let origins = binning.origins();
         if origins.is_empty() {
             return None;
@@ -58,16 +73,31 @@ impl Classifier {
             .collect();
         let offset = (reference.len as f64 / current.len as f64).ln();
         let sizes = (current.len, reference.len);
-        let mut fitted = Self { binning, folds, key, names, offset, auc: 0.5, p_value: 1.0, sizes, calm: false };
+        let tops = Vec::new();
+        let mut fitted = Self { binning, folds, key, names, offset, auc: 0.5, tops, p_value: 1.0, sizes, calm: false };
         let (a, b) = (fitted.log_ratios(current), fitted.log_ratios(reference));
-        (fitted.auc, fitted.p_value) = mann_whitney(&a, &b);
-        fitted.calm = nothing_changed && !fitted.tells_apart();
+        let (auc, auc_p) = mann_whitney(&a, &b);
+        fitted.auc = auc;
+        fitted.tops = tops_of(&a, &b);
+        let least = fitted.tops.iter().map(|top| top.p_value).fold(auc_p, f64::min);
+        fitted.p_value = (least * (1.0 + DEPTHS.len() as f64) * FAMILIES).min(1.0);
         Some(fitted)
     }
 
     /// Whether the classifier does better than chance, by enough to matter.
-    pub fn tells_apart(&self) -> bool {
-        self.p_value <= ALPHA && self.auc >= LEAST_AUC
+    pub fn tells_apart(&self, alpha: f64, effect: f64) -> bool {
+        self.p_value <= alpha && (self.auc >= LEAST_AUC || self.surest().is_some_and(|top| top.h >= effect))
+    }
+
+    /// Keeps all scores below a half: nothing has shifted.
+    #[must_use]
+    pub fn calmed(self) -> Self {
+        Self { calm: true, ..self }
+    }
+
+    /// The depth with the smallest p-value.
+    fn surest(&self) -> Option<&Top> {
+        self.tops.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value))
     }
 
     /// How suspicious each row is: 1 - 1/r for likelihood ratios r from [`HALF`] on, r/4 below.
@@ -101,23 +131,43 @@ impl Classifier {
 
     /// For the report, where no single column has changed.
     pub fn observation(&self) -> Observation {
+        let tops: Vec<_> = self.tops.iter().map(Top::evidence).collect();
+        let (code, message, magnitude) = match self.surest() {
+            Some(top) if self.auc < LEAST_AUC => ("admixture", self.admixture(top), top.excess(self.sizes)),
+            _ => ("dependence-changed", self.dependence(), (2.0 * self.auc - 1.0).clamp(0.0, 1.0)),
+        };
         Observation {
-            code: "dependence-changed",
+            code,
             scope: Scope::Dataset,
-            message: format!(
-                "no single column differs from the reference, but together they do: a classifier tells the two apart \
-                 with an AUC of {:.3}",
-                self.auc
-            ),
+            message,
             columns: Vec::new(),
-            magnitude: (2.0 * self.auc - 1.0).clamp(0.0, 1.0),
-            p_value: Some(self.p_value),
-            q_value: None,
+            magnitude,
+            p_value: None,
+            q_value: Some(self.p_value),
             evidence: json!({
-                "test": "classifier two-sample", "auc": self.auc,
+                "test": "classifier two-sample", "auc": self.auc, "surest_rows": tops,
                 "rows": { "current": self.sizes.0, "reference": self.sizes.1 },
+                "tests_corrected_for": (1.0 + DEPTHS.len() as f64) * FAMILIES,
             }),
         }
+    }
+
+    fn dependence(&self) -> String {
+        format!(
+            "no single column differs from the reference, but together they do: a classifier tells the two apart with \
+             an AUC of {:.3}",
+            self.auc
+        )
+    }
+
+    fn admixture(&self, top: &Top) -> String {
+        format!(
+            "a few rows come from elsewhere: of the {} rows that a classifier is surest do not belong to the reference, {} \
+             are of this dataset; corrected p = {:.1e}",
+            top.counts.0 + top.counts.1,
+            top.counts.0,
+            self.p_value
+        )
     }
 
     /// Log of how much likelier each row is in the dataset than in the reference.
@@ -136,6 +186,34 @@ impl Classifier {
         }
         out
     }
+}
+
+impl Top {
+    /// By how much the share of the dataset's rows among them is larger than that of the reference's.
+    fn excess(&self, sizes: (usize, usize)) -> f64 {
+        (self.counts.0 as f64 / sizes.0 as f64 - self.counts.1 as f64 / sizes.1 as f64).clamp(0.0, 1.0)
+    }
+
+    fn evidence(&self) -> serde_json::Value {
+        let (current, reference) = self.counts;
+        json!({ "current": current, "reference": reference, "p_value": self.p_value, "cohens_h": self.h })
+    }
+}
+
+/// Rows of `a` and `b` among those with the highest scores of both together, at each depth, with the probability of so
+/// many of `a` by chance. Of equal scores those of `b` come first, so that ties never speak for a shift.
+fn tops_of(a: &[f64], b: &[f64]) -> Vec<Top> {
+    let mut all: Vec<(f64, bool)> = a.iter().map(|&s| (s, true)).chain(b.iter().map(|&s| (s, false))).collect();
+    all.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
+    let exact = Exact::new(a.len(), b.len());
+    let top = |depth: f64| {
+        let rows = ((depth * all.len() as f64) as usize).max(1);
+        let current = all.iter().take(rows).filter(|x| x.1).count() as u64;
+        let reference = rows as u64 - current;
+        let h = cohens_h(current as f64 / a.len() as f64, reference as f64 / b.len() as f64);
+        Top { counts: (current, reference), p_value: exact.upper(current, reference), h }
+    };
+    DEPTHS.into_iter().map(top).collect()
 }
 
 fn fold(key: Key, feature_key: u64) -> u64 {

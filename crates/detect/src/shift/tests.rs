@@ -53,6 +53,66 @@ fn dependence_is_found_with_unchanged_margins() {
     assert_eq!(seen.iter().map(|o| o.code).collect::<Vec<_>>(), ["dependence-changed"]);
 }
 
+/// Two rows in a hundred with a colour that the reference hardly has move no distribution by much.
+#[test]
+fn a_small_admixture_of_one_value_is_found_and_counted() {
+    let coloured = |range: std::ops::Range<u64>, new: f64| {
+        let mut table = rows(range.clone(), 0.0);
+        let colour = |r: u64| match random(r, 7) {
+            x if x < new => "green",
+            x if x < 0.5 => "red",
+            _ => "blue",
+        };
+        table.columns[2] = category(&range.map(colour).collect::<Vec<_>>());
+        table
+    };
+    let reference = coloured(0..2000, 0.001);
+    let seen = fit(&*built(), &mixed(), &coloured(2000..4000, 0.02), Some(&reference)).observations();
+    assert_eq!(seen.iter().map(|o| o.code).collect::<Vec<_>>(), ["part-changed"], "{seen:?}");
+    assert!(seen[0].message.contains("the value `green`") && seen[0].columns == ["colour"], "{}", seen[0].message);
+    assert!((0.01..0.03).contains(&seen[0].magnitude));
+    let clean = fit(&*built(), &mixed(), &coloured(2000..4000, 0.001), Some(&reference)).observations();
+    assert!(clean.is_empty(), "{clean:?}");
+}
+
+/// Labels that follow from a number except for the share `wrong` of rows; numbers are raised to a power.
+fn labelled(range: std::ops::Range<u64>, wrong: f64, power: f64) -> Table {
+    let mut table = rows(range.clone(), 0.0);
+    let a: Vec<f64> = range.clone().map(|r| random(r, 0).powf(power)).collect();
+    let label = |(r, a): (u64, &f64)| if (*a > 0.5) == (random(r, 8) >= wrong) { "yes" } else { "no" };
+    table.columns[2] = category(&range.clone().zip(&a).map(label).collect::<Vec<_>>());
+    table.columns[0] = Values::Numeric(a);
+    table
+}
+
+#[test]
+fn a_changed_label_is_told_from_changed_features() {
+    let schema = schema(&[("a", Role::Numeric), ("b", Role::Numeric), ("class", Role::Label)]);
+    let reference = labelled(0..4000, 0.1, 1.0);
+    let codes = |current: &Table| -> Vec<&str> {
+        let seen = fit(&*built(), &schema, current, Some(&reference)).observations();
+        seen.iter().map(|o| o.code).filter(|&c| c == "label-given-features-changed").collect()
+    };
+    assert_eq!(codes(&labelled(4000..8000, 0.3, 1.0)).len(), 1, "a third of the labels turned");
+    assert!(codes(&labelled(4000..8000, 0.1, 1.0)).is_empty(), "nothing changed");
+    assert!(codes(&labelled(4000..8000, 0.1, 2.0)).is_empty(), "only the features changed");
+}
+
+/// Forty random halves of one dataset: the level is one in a hundred.
+#[test]
+fn random_halves_do_not_differ() {
+    let alarms = (0..40u64).filter(|&seed| {
+        let half = |side: u64| {
+            let rows: Vec<usize> =
+                (0..1000u64).filter(|&r| Key::new(seed).of(&r.to_le_bytes()) % 2 == side).map(|r| r as usize).collect();
+            labelled(0..1000, 0.1, 1.0).take(&rows)
+        };
+        let schema = schema(&[("a", Role::Numeric), ("b", Role::Numeric), ("class", Role::Label)]);
+        !fit(&*built(), &schema, &half(0), Some(&half(1))).observations().is_empty()
+    });
+    assert!(alarms.count() <= 2);
+}
+
 #[test]
 fn eight_rows_do_not_drift() {
     let model = fit(&*built(), &mixed(), &rows(0..8, 1.0), Some(&rows(0..2000, 0.0)));
