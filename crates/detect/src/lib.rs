@@ -13,6 +13,7 @@ pub mod label_flip;
 pub mod outlier;
 pub mod shift;
 mod text;
+pub mod trigger;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -29,8 +30,14 @@ pub struct Entry {
 }
 
 /// Every detector, in the order reports name them.
-pub const ALL: &[Entry] =
-    &[label_flip::ENTRY, conflicting_label::ENTRY, outlier::ENTRY, shift::ENTRY, duplicate_flood::ENTRY];
+pub const ALL: &[Entry] = &[
+    label_flip::ENTRY,
+    conflicting_label::ENTRY,
+    outlier::ENTRY,
+    shift::ENTRY,
+    duplicate_flood::ENTRY,
+    trigger::ENTRY,
+];
 
 /// The detector of this id.
 pub fn find(id: &str) -> Option<&'static Entry> {

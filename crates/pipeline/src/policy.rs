@@ -8,13 +8,16 @@ use crate::{Level, PolicyConfig};
 /// Score from which a row is quarantined, where scores are probabilities.
 const EVEN_ODDS: f64 = 0.5;
 
+/// Detectors whose rows are marked as someone's work, and so outrank those that could be chance.
+const PLANTED: &[&str] = &["trigger", "duplicate-flood"];
+
 /// The level of a detector that the configuration says nothing of.
 ///
 /// `deny` only where what is found is poison rather than merely unusual: an ordinary dataset has outliers, and an honest
 /// new month of data has shifted.
 pub fn default_level(id: &str) -> Level {
     match id {
-        "label-flip" | "duplicate-flood" => Level::Deny,
+        "label-flip" | "duplicate-flood" | "trigger" => Level::Deny,
         _ => Level::Warn,
     }
 }
@@ -69,9 +72,12 @@ fn conformal(sample: &[f64], mut calibration: Vec<f64>, fdr: f64) -> Threshold {
 }
 
 /// A score on the scale on which detectors are compared: a half at the detector's own threshold, linear on both sides.
-pub(crate) fn fused(score: f64, threshold: Option<f64>) -> f64 {
+///
+/// Above it, rows that carry what somebody planted come before rows that are merely unusual or look mislabelled.
+pub(crate) fn fused(id: &str, score: f64, threshold: Option<f64>) -> f64 {
+    let from = if PLANTED.contains(&id) { 0.75 } else { 0.5 };
     match threshold {
-        Some(at) if score >= at => 0.5 + 0.5 * (score - at) / (1.0 - at).max(f64::MIN_POSITIVE),
+        Some(at) if score >= at => from + 0.25 * (score - at) / (1.0 - at).max(f64::MIN_POSITIVE),
         Some(at) => 0.5 * score / at,
         None => 0.5 * score,
     }
@@ -82,7 +88,7 @@ pub(crate) fn rows_severity(id: &str, share: f64) -> Severity {
     let steps: [f64; 2] = match id {
         // A label error or two is in every dataset; one in fifty is not carelessness any more.
         "label-flip" => [0.02, 0.10],
-        "duplicate-flood" => [0.0, 0.20],
+        "duplicate-flood" | "trigger" => [0.0, 0.20],
         "conflicting-label" => [0.02, 0.20],
         _ => [0.05, 1.1],
     };
@@ -178,9 +184,15 @@ mod tests {
 
     #[test]
     fn fused_scores_are_half_at_the_threshold_and_keep_order() {
-        assert_eq!(fused(0.9, Some(0.9)), 0.5);
-        assert_eq!((fused(0.0, Some(0.9)), fused(1.0, Some(0.9))), (0.0, 1.0));
-        assert!(fused(1.0, None) <= 0.5);
+        assert_eq!(fused("outlier", 0.9, Some(0.9)), 0.5);
+        assert_eq!((fused("outlier", 0.0, Some(0.9)), fused("outlier", 1.0, Some(0.9))), (0.0, 0.75));
+        assert!(fused("outlier", 1.0, None) <= 0.5);
+    }
+
+    #[test]
+    fn planted_rows_outrank_unusual_ones() {
+        assert!(fused("trigger", 0.5, Some(0.5)) >= fused("label-flip", 1.0, Some(0.5)));
+        assert_eq!(fused("trigger", 1.0, Some(0.5)), 1.0);
     }
 
     #[test]

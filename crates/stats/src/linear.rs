@@ -49,10 +49,15 @@ impl Linear {
             *o *= 0.3;
         }
         for &(place, value) in entries {
-            let at = place as usize * self.classes;
-            for (o, w) in out.iter_mut().zip(&self.weights[at..at + self.classes]) {
-                *o += value * w;
-            }
+            self.add(place, value, out);
+        }
+    }
+
+    /// Adds what one entry gives to a row's scores.
+    pub fn add(&self, place: u32, value: f32, out: &mut [f32]) {
+        let at = place as usize * self.classes;
+        for (o, w) in out.iter_mut().zip(&self.weights[at..at + self.classes]) {
+            *o += value * w;
         }
     }
 

@@ -29,6 +29,14 @@ impl SparseRows {
         self.ends.is_empty()
     }
 
+    /// Appends a row of these entries, whose places ascend, scaled to length 1.
+    pub fn push(&mut self, entries: impl IntoIterator<Item = (u32, f32)>) {
+        let start = self.entries.len();
+        self.entries.extend(entries);
+        normalise(&mut self.entries[start..]);
+        self.ends.push(self.entries.len());
+    }
+
     /// A row's entries.
     pub fn row(&self, row: usize) -> &[(u32, f32)] {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
@@ -74,15 +82,8 @@ impl Ngrams {
         let mut hashed = Vec::new();
         for text in texts {
             hash(text.unwrap_or_default(), self.seed, self.places(), &mut hashed);
-            let start = rows.entries.len();
-            for run in hashed.chunk_by(|a, b| a == b) {
-                let weight = self.weights[run[0] as usize];
-                if weight > 0.0 {
-                    rows.entries.push((run[0], weight * (1.0 + (run.len() as f32).ln())));
-                }
-            }
-            normalise(&mut rows.entries[start..]);
-            rows.ends.push(rows.entries.len());
+            let entry = |run: &[u32]| (run[0], self.weights[run[0] as usize] * (1.0 + (run.len() as f32).ln()));
+            rows.push(hashed.chunk_by(|a, b| a == b).map(entry).filter(|entry| entry.1 > 0.0));
         }
         rows
     }

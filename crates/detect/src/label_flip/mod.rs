@@ -1,7 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod calibration;
-mod classes;
+pub(crate) mod classes;
 mod copies;
 mod depths;
 mod judge;
@@ -10,7 +10,7 @@ mod noise;
 mod observe;
 mod panel;
 mod regions;
-mod sharpness;
+pub(crate) mod sharpness;
 mod space;
 mod view;
 

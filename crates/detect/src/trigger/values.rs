@@ -1,0 +1,188 @@
+//! Sets of two or three exact values that decide the label whatever else the row says.
+
+use rayon::prelude::*;
+use serde_json::json;
+use taster_core::{Key, Observation, Reason, Schema, Scope, Table};
+use taster_stats::boost::{Booster, CodeColumn, Codes, Params, Target};
+
+use super::{
+    additive::Additive,
+    association::Association,
+    items::{Items, value},
+    part::Part,
+    rows::Rows,
+    sets::{ValueSet, mine},
+};
+use crate::binning::Binning;
+
+/// Sets that are put to the second test.
+const CONFIRMED: usize = 32;
+/// Further sets, chosen without regard to the content.
+const BY_MEETING: usize = 16;
+/// Rows that two sets may share, of those of the weaker, and both be tested.
+const SHARED: f64 = 0.5;
+/// Logarithm of the odds against a table having any trigger: one in twenty.
+const DOUBT: f64 = 3.0;
+/// Nats a row must bring: many rows that each say next to nothing are a natural pattern the models miss.
+const NATS_PER_ROW: f64 = 0.3;
+/// Probability below which a set is forgotten.
+const KEPT: f64 = 0.01;
+/// Bins of a column that trees may tell apart.
+const BINS: usize = 65;
+
+/// Planted values of a table.
+pub struct ValueSets {
+    found: Vec<Found>,
+    classes: Vec<String>,
+}
+
+/// What the columns say of the rows does not fit into memory.
+pub struct TooLarge;
+
+struct Found {
+    set: ValueSet,
+    /// Column of the schema, its name, the value to compare, and the value to show.
+    values: Vec<(usize, String, u64, String)>,
+    /// What trees say that saw none of its rows.
+    confirmed: Association,
+    probability: f64,
+}
+
+impl ValueSets {
+    /// Looks for planted values in the numeric and categorical columns; `None` if there are none.
+    pub fn fit(rows: &Rows, schema: &Schema, classes: &[String], key: Key) -> Result<Option<Self>, TooLarge> {
+        let items = Items::of(schema, &rows.table);
+        if items.columns.len() < 2 || rows.len() == 0 {
+            return Ok(None);
+        }
+        let additive = Additive::fit(rows, schema, &items.columns, key.derive("additive")).ok_or(TooLarge)?;
+        let (sets, looked_at) = mine(rows, &items, &additive);
+        let binning = Binning::fit(schema, &[&rows.table]);
+        let codes = binning.codes(&rows.table).coarser(BINS);
+        let doubt = DOUBT + (looked_at.max(1) as f64).ln();
+        let origins = binning.origins();
+        let confirm = |mut set: ValueSet| {
+            let planted: Vec<usize> = set.columns.iter().map(|&c| items.columns[c]).collect();
+            let blind: Vec<bool> = origins.iter().map(|origin| planted.contains(origin)).collect();
+            let by_others = unlearnt(rows, &codes, &set, Some(&blind), key);
+            if by_others.strength() > set.association.strength() {
+                set.association = by_others;
+            }
+            let confirmed = unlearnt(rows, &codes, &set, None, key);
+            let strength = 0.5 * (set.strength() + confirmed.strength().min(set.meeting()));
+            let weak = strength < NATS_PER_ROW * set.hits as f64;
+            let probability = if weak { 0.0 } else { 1.0 / (1.0 + (doubt - strength).exp()) };
+            let shown = |&(column, item): &(usize, u32)| {
+                let (at, row) = (items.columns[column], set.rows[0] as usize);
+                let text = rows.table.columns[at].show(row).unwrap_or_default();
+                (at, schema.columns[at].name.clone(), items.values[column][item as usize], text)
+            };
+            Found { values: set.items.iter().map(shown).collect(), set, confirmed, probability }
+        };
+        let mut found: Vec<Found> = distinct(sets).into_par_iter().map(confirm).collect();
+        found.retain(|f| f.probability >= KEPT);
+        found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.set.items.cmp(&b.set.items)));
+        Ok((!found.is_empty()).then(|| Self { found, classes: classes.to_vec() }))
+    }
+
+    fn of_row<'a>(&'a self, table: &'a Table, row: usize, label: u32) -> Option<&'a Found> {
+        let holds =
+            |f: &&Found| f.set.target == label && f.values.iter().all(|v| value(&table.columns[v.0], row) == Some(v.2));
+        self.found.iter().find(holds)
+    }
+}
+
+/// The strongest sets, each with rows of its own: by all that speaks for them, and by what does not need the content.
+fn distinct(sets: Vec<ValueSet>) -> Vec<ValueSet> {
+    let mut chosen: Vec<ValueSet> = Vec::new();
+    let mut take = |sets: &[ValueSet], most: usize, worth: fn(&ValueSet) -> f64| {
+        for set in sets.iter().filter(|s| worth(s) > 0.0) {
+            let known = |r: &&u32| chosen.iter().any(|c| c.rows.binary_search(r).is_ok());
+            let shared = set.rows.iter().filter(known).count() as f64;
+            if chosen.len() < most && shared <= SHARED * set.rows.len() as f64 {
+                chosen.push(set.clone());
+            }
+        }
+    };
+    take(&sets, CONFIRMED, ValueSet::strength);
+    let mut by_meeting = sets;
+    by_meeting.sort_by(|a, b| b.without_content().total_cmp(&a.without_content()).then_with(|| a.items.cmp(&b.items)));
+    take(&by_meeting, CONFIRMED + BY_MEETING, ValueSet::without_content);
+    chosen
+}
+
+/// What trees fitted to all other rows say of a set's rows: a natural pattern goes on around them, a planted one ends.
+/// With `blind`, the trees do not see the columns that may be part of what was planted.
+fn unlearnt(rows: &Rows, codes: &Codes, set: &ValueSet, blind: Option<&[bool]>, key: Key) -> Association {
+    let others: Vec<u32> = (0..rows.len() as u32).filter(|r| set.rows.binary_search(r).is_err()).collect();
+    let seen = |(at, column): (usize, &CodeColumn)| blind.is_none_or(|b| !b[at]).then(|| column.clone());
+    let codes = Codes::new(codes.columns().iter().enumerate().filter_map(seen).collect());
+    let params = Params {
+        trees: 40,
+        depth: 5,
+        rate: 0.2,
+        row_share: 0.7,
+        seed: key.derive("trees").seed(),
+        ..Params::default()
+    };
+    let target = Target::Classes { labels: &rows.labels, classes: rows.classes() };
+    let prior = rows.priors[set.target as usize];
+    if codes.columns().is_empty() {
+        return Association::default();
+    }
+    let model = Booster::fit(&codes, &others, target, None, &params);
+    let probabilities = model.probabilities(&codes.take(&set.rows));
+    let row = |(&r, p): (&u32, &[f32])| (rows.labels[r as usize] == set.target, f64::from(p[set.target as usize]));
+    let judged: Vec<(bool, f64)> = set.rows.iter().zip(probabilities.chunks_exact(rows.classes())).map(row).collect();
+    Association::of(&judged, prior)
+}
+
+impl Found {
+    fn sentence(&self, classes: &[String]) -> String {
+        let values: Vec<String> = self.values.iter().map(|v| format!("{} = {}", v.1, v.3)).collect();
+        let (rows, hits) = (self.set.rows.len(), self.set.hits);
+        let all = if hits == rows { "all".to_owned() } else { format!("{hits} of {rows}") };
+        format!(
+            "rows with {} are {all} {:?}: {hits} rows, {:.0} expected from their other columns",
+            values.join(" and "),
+            classes[self.set.target as usize],
+            self.confirmed.expected
+        )
+    }
+}
+
+impl Part for ValueSets {
+    fn score(&self, table: &Table, labels: &[u32]) -> Vec<f64> {
+        (0..table.len).map(|row| self.of_row(table, row, labels[row]).map_or(0.0, |f| f.probability)).collect()
+    }
+
+    fn reason(&self, table: &Table, row: usize, label: u32) -> Reason {
+        let Some(found) = self.of_row(table, row, label) else { return Reason::default() };
+        let columns = found.values.iter().map(|v| v.1.clone()).collect();
+        Reason { columns, text: found.sentence(&self.classes), suggested_label: None }
+    }
+
+    fn observations(&self) -> Vec<Observation> {
+        let observation = |found: &Found| Observation {
+            code: "label-values",
+            scope: Scope::Dataset,
+            message: found.sentence(&self.classes),
+            columns: found.values.iter().map(|v| v.1.clone()).collect(),
+            magnitude: (1.0 - found.confirmed.expected / found.set.hits.max(1) as f64).clamp(0.2, 1.0),
+            p_value: None,
+            q_value: None,
+            evidence: json!({
+                "values": found.values.iter().map(|v| json!({ "column": v.1, "value": v.3 })).collect::<Vec<_>>(),
+                "label": self.classes[found.set.target as usize],
+                "rows": found.set.rows.len(),
+                "rows_with_label": found.set.hits,
+                "expected": found.confirmed.expected,
+                "nats_for_values_meeting": found.set.lift,
+                "nats_by_columns": found.set.association.strength(),
+                "nats_by_trees": found.confirmed.strength(),
+                "probability": found.probability,
+            }),
+        };
+        self.found.iter().filter(|f| f.probability >= 0.5).map(observation).collect()
+    }
+}
