@@ -82,7 +82,9 @@ pub fn compare(
         if let (Values::Category(a), Values::Category(b)) = sides {
             tests.categories(a, b);
         }
-        views(sides.0, sides.1, key).iter().for_each(|view| tests.numbers(&view.what, &view.current, &view.reference));
+        for view in views(sides.0, sides.1, key) {
+            tests.numbers(&view.what, &view.current, &view.reference);
+        }
     }
     let p_values: Vec<f64> = changes.iter().map(|c| c.outcome.p_value).collect();
     for (change, adjusted) in changes.iter_mut().zip(holm(&p_values)) {

@@ -48,7 +48,7 @@ struct Part {
 
 /// The parts of all columns, tested.
 pub struct Parts {
-    parts: Vec<Part>,
+    all: Vec<Part>,
     /// By part: p-value, the same corrected, and Cohen's h.
     tested: Vec<(f64, f64, f64)>,
     rows: (u64, u64),
@@ -77,7 +77,7 @@ impl Parts {
             (p, (p * tests as f64).min(1.0), cohens_h(share(a, rows.0), share(b, rows.1)))
         };
         let tested = parts.iter().map(test).collect();
-        Self { parts, tested, rows, corrected_for, alpha }
+        Self { all: parts, tested, rows, corrected_for, alpha }
     }
 
     /// One observation for each column with a part that is really and markedly more or less frequent, except for columns
@@ -92,7 +92,7 @@ impl Parts {
     ) -> Vec<Observation> {
         let changed: BTreeSet<usize> = whole.iter().filter(|c| c.matters).map(|c| c.column).collect();
         let mut by_column: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (i, part) in self.parts.iter().enumerate() {
+        for (i, part) in self.all.iter().enumerate() {
             let (_, adjusted, h) = self.tested[i];
             if adjusted <= self.alpha && h >= effect && !changed.contains(&part.column) {
                 by_column.entry(part.column).or_default().push(i);
@@ -102,8 +102,8 @@ impl Parts {
             parts.sort_by(|&i, &j| self.tested[i].1.total_cmp(&self.tested[j].1));
             parts.truncate(LISTED);
             let sides = (&sides.0.columns[column], &sides.1.columns[column]);
-            let names: Vec<String> = parts.iter().map(|&i| self.parts[i].name(sides, key)).collect();
-            let view = self.parts[parts[0]].view();
+            let names: Vec<String> = parts.iter().map(|&i| self.all[i].name(sides, key)).collect();
+            let view = self.all[parts[0]].view();
             let whole = whole.iter().find(|c| c.column == column && c.view == view);
             self.observation(&parts, &names, &schema.columns[column].name, whole)
         };
@@ -112,7 +112,7 @@ impl Parts {
 
     /// The strongest of a column's parts, with the others in the evidence.
     fn observation(&self, parts: &[usize], names: &[String], column: &str, whole: Option<&Change>) -> Observation {
-        let (part, (p, adjusted, h)) = (&self.parts[parts[0]], self.tested[parts[0]]);
+        let (part, (p, adjusted, h)) = (&self.all[parts[0]], self.tested[parts[0]]);
         let (a, b) = (share(part.counts.0, self.rows.0), share(part.counts.1, self.rows.1));
         let adjusted = (adjusted * FAMILIES).min(1.0);
         let tests = if part.is_range() { self.corrected_for.1 } else { self.corrected_for.0 };
@@ -143,7 +143,7 @@ impl Parts {
     }
 
     fn listed(&self, i: usize, name: &str) -> Value {
-        let (a, b) = self.parts[i].counts;
+        let (a, b) = self.all[i].counts;
         json!({ "part": name, "current": a, "reference": b, "p_value": self.tested[i].0, "cohens_h": self.tested[i].2 })
     }
 }

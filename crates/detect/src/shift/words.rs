@@ -35,12 +35,14 @@ fn each(texts: &Texts, key: Key, mut seen: impl FnMut(usize, &str)) {
     for text in texts.iter().flatten() {
         let end = (0..=text.len().min(TEXT_MAX)).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
         let mut words: Vec<(usize, String)> = split(&text[..end])
-            .map(|word| word.to_lowercase())
+            .map(str::to_lowercase)
             .map(|word| ((key.of(word.as_bytes()) % PLACES as u64) as usize, word))
             .collect();
         words.sort_unstable();
         words.dedup_by_key(|word| word.0);
-        words.iter().for_each(|(place, word)| seen(*place, word));
+        for (place, word) in &words {
+            seen(*place, word);
+        }
     }
 }
 
@@ -69,7 +71,9 @@ mod tests {
     fn words_are_counted_once_a_text() {
         let texts = |rows: &[&str]| {
             let mut texts = Texts::default();
-            rows.iter().for_each(|&row| texts.push(Some(row)));
+            for &row in rows {
+                texts.push(Some(row));
+            }
             texts
         };
         let (a, b, key) = (texts(&["a cat, a Cat", "dog"]), texts(&["cat"]), Key::new(1));
