@@ -28,7 +28,7 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
 
 /// A well-mixed hash of two numbers (the finaliser of `SplitMix64`, Steele et al. 2014).
 #[inline]
-pub(crate) fn mix(seed: u64, value: u64) -> u64 {
+pub fn mix(seed: u64, value: u64) -> u64 {
     let mut z = seed.wrapping_add(value.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,0 +1,151 @@
+//! Rows of numbers that are copies but for a little noise: many different rows in a small ball that stands alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use taster_core::{Key, Sample, Schema, Table, Values};
+use taster_stats::tail::Tail;
+
+use super::{
+    cells::{Cells, whole},
+    exact::rate,
+    space::Space,
+};
+
+/// Grids, each with its own offsets: a copy near a line of one is far from the lines of another.
+const GRIDS: u64 = 4;
+/// Width of a cell in standard deviations, for each fractional column: with it, noise of a thousandth of a standard
+/// deviation leaves a row in its cell in about four of five grids, however many columns there are.
+const WIDTH: f64 = 0.02;
+/// Cells are no wider than this, however many columns there are.
+const WIDEST: f64 = 0.5;
+/// The fullest cells are looked at.
+const CELLS: usize = 64;
+/// A crowd is all rows within so many times the distance that three quarters of its cell's rows keep from the middle.
+const CROWD: f64 = 2.0;
+/// Its surroundings reach so far.
+const AROUND: f64 = 8.0;
+
+/// The crowds of nearly equal rows.
+pub(super) struct NearCells {
+    space: Space,
+    crowds: Vec<Crowd>,
+    tail: Tail,
+}
+
+/// Different rows in a ball.
+pub(super) struct Crowd {
+    exact: u64,
+    middle: Vec<f64>,
+    radius: f64,
+    /// A row of the sample that is in it.
+    pub row: usize,
+    /// About how many rows it has.
+    pub rows: f64,
+    /// Rows of it for each row in its surroundings.
+    lone: f64,
+}
+
+impl NearCells {
+    /// Fits it to the sample; `keys` are the content keys of its rows. `None` where there is no crowd.
+    pub fn fit(sample: &Sample, keys: &[u64], schema: &Schema, key: Key, copies: u64) -> Option<Self> {
+        let table = &sample.table;
+        let plain = |c: usize| matches!(table.columns[c], Values::Numeric(_) | Values::Category(_));
+        let space = Space::fit(schema, table)?;
+        if !schema.features().all(plain) || schema.features().count() < 2 {
+            return None;
+        }
+        let rows = different(keys);
+        let width = (WIDTH * space.dimensions() as f64).min(WIDEST);
+        let mut full = Vec::new();
+        for grid in 0..GRIDS {
+            let cells = Cells::grid(&space, schema, width, key.seed().wrapping_add(grid));
+            full.extend(fullest(&cells, table, &rows));
+        }
+        full.sort_by(|a: &Vec<usize>, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        let mut crowds: Vec<Crowd> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for members in full {
+            // One crowd is in a cell of every grid.
+            if crowds.len() < CELLS && !members.iter().any(|row| seen.contains(row)) {
+                let (crowd, inside) = Crowd::of(&space, table, &rows, &members, rate(sample));
+                seen.extend(inside);
+                crowds.push(crowd);
+            }
+        }
+        let tail = Tail::fit(crowds.iter().map(|crowd| (crowd.lone, 1.0)));
+        crowds.retain(|crowd| crowd.rows >= copies as f64);
+        (!crowds.is_empty()).then_some(Self { space, crowds, tail })
+    }
+
+    /// The crowds of enough rows, and how many that stand out as much are to be expected.
+    pub fn crowds(&self) -> impl Iterator<Item = (&Crowd, f64)> {
+        self.crowds.iter().map(|crowd| (crowd, self.tail.expected(crowd.lone)))
+    }
+
+    /// About how many rows are near this one, and how many such crowds are to be expected. `None` outside of crowds.
+    pub fn judge(&self, table: &Table, row: usize) -> Option<(f64, f64)> {
+        let exact = self.space.exact(table, row);
+        let point = self.space.point(table, row);
+        let inside = |crowd: &&Crowd| crowd.exact == exact && distance(&crowd.middle, &point) <= crowd.radius;
+        let most = self.crowds.iter().filter(inside).max_by(|a, b| a.lone.total_cmp(&b.lone))?;
+        Some((most.rows, self.tail.expected(most.lone)))
+    }
+}
+
+impl Crowd {
+    /// The crowd that the rows of a cell belong to, and the sampled rows in it.
+    fn of(space: &Space, table: &Table, rows: &[usize], members: &[usize], rate: f64) -> (Self, Vec<usize>) {
+        let exact = space.exact(table, members[0]);
+        let points: Vec<Vec<f64>> = members.iter().map(|&row| space.point(table, row)).collect();
+        let middle: Vec<f64> = (0..space.dimensions()).map(|d| median(points.iter().map(|p| p[d]).collect())).collect();
+        let mut distances: Vec<f64> = points.iter().map(|point| distance(&middle, point)).collect();
+        distances.sort_unstable_by(f64::total_cmp);
+        let unit = distances[distances.len() * 3 / 4];
+        let (mut inside, mut around) = (Vec::new(), 0.0);
+        for &row in rows.iter().filter(|&&row| space.exact(table, row) == exact) {
+            let distance = distance(&middle, &space.point(table, row));
+            if distance <= CROWD * unit {
+                inside.push(row);
+            } else if distance <= AROUND * unit {
+                around += 1.0;
+            }
+        }
+        let rows = inside.len() as f64 / rate;
+        let lone = rows / (1.0 + around / rate);
+        (Self { exact, middle, radius: CROWD * unit, row: members[0], rows, lone }, inside)
+    }
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The first row of each content.
+fn different(keys: &[u64]) -> Vec<usize> {
+    let mut first: BTreeMap<u64, usize> = BTreeMap::new();
+    for (row, &key) in keys.iter().enumerate() {
+        first.entry(key).or_insert(row);
+    }
+    let mut rows: Vec<usize> = first.into_values().collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// The rows of the fullest cells, each with three at least.
+fn fullest(cells: &Cells, table: &Table, rows: &[usize]) -> Vec<Vec<usize>> {
+    let mut hashes = Vec::new();
+    let mut members: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for &row in rows {
+        cells.hashes(table, row, &mut hashes);
+        members.entry(whole(&hashes)).or_default().push(row);
+    }
+    let mut full: Vec<Vec<usize>> = members.into_values().filter(|rows| rows.len() > 2).collect();
+    full.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    full.truncate(CELLS);
+    full
+}
