@@ -38,7 +38,7 @@ pub struct Judge {
 }
 
 /// Rows fitted where the dataset is larger than the sample: more would cost more than they tell.
-const FITTED_ROWS: usize = 16_384;
+const FITTED_ROWS: usize = 12_288;
 /// Fewest rows of a reference's half, and of each class in it, that the models are fitted on instead of the dataset.
 const TRUSTED_MIN: usize = 500;
 const TRUSTED_CLASS_MIN: usize = 10;

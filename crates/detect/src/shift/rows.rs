@@ -12,6 +12,8 @@ use taster_stats::{
 use super::{FAMILIES, compared};
 use crate::binning::Binning;
 
+/// Rows of both sides together from which on they are many.
+const MANY_ROWS: usize = 32_768;
 const FOLDS: u64 = 5;
 /// Likelihood ratio at which a row scores a half.
 const HALF: f64 = 2.0;
@@ -63,7 +65,9 @@ impl Classifier {
         let labels: Vec<u32> = (0..both.rows()).map(|r| u32::from(r < current.len)).collect();
         let fold_of: Vec<u64> =
             [current, reference].iter().flat_map(|t| &t.feature_keys).map(|&k| fold(key, k)).collect();
-        let params = Params { trees: 60, depth: 5, rate: 0.1, min_hessian: 5.0, seed: key.seed(), ..Params::default() };
+        // With many rows fewer, larger steps find the same and take half the time.
+        let (trees, rate) = if both.rows() > MANY_ROWS { (30, 0.2) } else { (60, 0.1) };
+        let params = Params { trees, depth: 5, rate, min_hessian: 5.0, seed: key.seed(), ..Params::default() };
         let folds: Vec<Booster> = (0..FOLDS)
             .into_par_iter()
             .map(|f| {
