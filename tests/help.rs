@@ -1,6 +1,6 @@
 use crate::support::{Room, snapshot};
 
-const COMMANDS: [&str; 8] = ["scan", "verify", "sign", "keygen", "detectors", "explain", "completions", "man"];
+const COMMANDS: [&str; 9] = ["scan", "verify", "sign", "keygen", "log", "detectors", "explain", "completions", "man"];
 
 #[test]
 fn help_lists_every_command_and_shows_examples() {

@@ -16,6 +16,9 @@ mod verify;
 /// `sign`: folders and files signed for other tools, and `dataset.sig` of a scan.
 mod sign;
 
+/// `log` and `scan --log`: the transparency log in a folder.
+mod log;
+
 /// `taster.toml` and flags, right and wrong.
 mod config;
 

@@ -54,7 +54,8 @@ impl Room {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(TASTER);
         command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());
-        for name in ["TASTER_SIGNING_KEY", "TASTER_SIGNING_PASSPHRASE", "NO_COLOR", "CLICOLOR_FORCE"] {
+        for name in ["TASTER_SIGNING_KEY", "TASTER_SIGNING_PASSPHRASE", "TASTER_LOG_KEY", "NO_COLOR", "CLICOLOR_FORCE"]
+        {
             command.env_remove(name);
         }
         command

@@ -1,5 +1,6 @@
 //! The command line: what can be said, its defaults and its help.
 
+mod log;
 mod scan;
 mod sign;
 mod values;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use log::{LogAppendArgs, LogArgs, LogCommand, LogShowArgs, LogVerifyArgs};
 pub use scan::{ProgressWhen, ScanArgs};
 pub use sign::{ExternalSigner, SignArgs};
 pub use values::nearest;
@@ -49,6 +51,7 @@ pub enum Command {
     Verify(VerifyArgs),
     Sign(SignArgs),
     Keygen(KeygenArgs),
+    Log(LogArgs),
     /// List what taster looks for.
     Detectors,
     Explain(ExplainArgs),

@@ -7,6 +7,7 @@ mod detectors;
 mod explain;
 mod generate;
 mod keygen;
+mod log;
 mod output;
 mod progress;
 mod scan;
@@ -41,6 +42,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => verify::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Keygen(args) => keygen::run(&args),
+        Command::Log(args) => log::run(&args),
         Command::Detectors => detectors::run(),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => generate::completions(&args),

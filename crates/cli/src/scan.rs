@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use taster_pipeline::{Outcome, Request, scan};
+use taster_pipeline::{LogRequest, Outcome, Request, scan};
+use taster_provenance::Signer;
 
 use crate::{
     args::{Format, ScanArgs},
@@ -30,6 +31,9 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
     if let Some(why) = &outcome.dataset_unsigned {
         output::note(&format!("dataset.sig was not written: {why}"));
     }
+    if let (Some(index), Some(folder), false) = (outcome.logged, &args.output.log, args.output.quiet) {
+        output::note(&format!("the manifest is entry {index} of the log in {}", folder.display()));
+    }
     if !args.output.quiet {
         print(&outcome, args.output.format)?;
     }
@@ -48,8 +52,15 @@ fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
         memory: args.run.memory,
         batch_rows: args.run.batch_size as usize,
         keys: secrets::signers(&args.output.sign, &loaded.config.sign.keys, &args.output.external)?,
+        log: log(args)?,
         config: loaded.config,
     })
+}
+
+fn log(args: &ScanArgs) -> anyhow::Result<Option<LogRequest>> {
+    let Some(folder) = args.output.log.clone() else { return Ok(None) };
+    let key = secrets::log_key(args.output.log_key.as_deref())?.map(|key| Box::new(key) as Box<dyn Signer>);
+    Ok(Some(LogRequest { folder, origin: args.output.log_origin.clone(), key }))
 }
 
 fn print(outcome: &Outcome, format: Format) -> anyhow::Result<()> {
@@ -72,6 +83,7 @@ fn as_json(outcome: &Outcome) -> serde_json::Value {
         "detectors": scan.detectors,
         "findings": scan.findings,
         "signed_by": outcome.signed_by,
+        "log_index": outcome.logged,
         "report": outcome.out,
         "files": outcome.files,
     })

@@ -12,6 +12,7 @@ use taster_provenance::{Error, Signer, SignerCommand, SigningKey, VerifyingKey};
 use crate::args::ExternalSigner;
 
 const KEY: &str = "TASTER_SIGNING_KEY";
+const LOG_KEY: &str = "TASTER_LOG_KEY";
 const PASSPHRASE: &str = "TASTER_SIGNING_PASSPHRASE";
 
 /// Whatever signs: the external signer, then the keys of the flags; where neither is given, the environment's key, else
@@ -42,21 +43,31 @@ fn signing_keys(flags: &[PathBuf], config: &[PathBuf]) -> anyhow::Result<Vec<Sig
         return flags.iter().map(|path| from_file(path)).collect();
     }
     match env::var(KEY) {
-        Ok(text) => Ok(vec![from_environment(&text)?]),
+        Ok(text) => Ok(vec![from_environment(KEY, &text)?]),
         Err(env::VarError::NotUnicode(_)) => bail!("{KEY} is not UTF-8"),
         Err(env::VarError::NotPresent) => config.iter().map(|path| from_file(path)).collect(),
     }
 }
 
-fn from_environment(text: &str) -> anyhow::Result<SigningKey> {
+/// The key of a transparency log: of the flag, else the environment's.
+pub fn log_key(flag: Option<&Path>) -> anyhow::Result<Option<SigningKey>> {
+    match (flag, env::var(LOG_KEY)) {
+        (Some(path), _) => from_file(path).map(Some),
+        (None, Ok(text)) => from_environment(LOG_KEY, &text).map(Some),
+        (None, Err(env::VarError::NotUnicode(_))) => bail!("{LOG_KEY} is not UTF-8"),
+        (None, Err(env::VarError::NotPresent)) => Ok(None),
+    }
+}
+
+fn from_environment(name: &str, text: &str) -> anyhow::Result<SigningKey> {
     if text.trim().is_empty() {
         // A secret that a CI system withholds arrives empty; signing must not be left out in silence.
-        bail!("{KEY} is set but empty; give it a key, or unset it to scan without signing");
+        bail!("{name} is set but empty; give it a key, or unset it to go without");
     }
     if text.contains("-----BEGIN") {
-        return with_passphrase(Path::new(KEY), |passphrase| SigningKey::from_pem(text, passphrase, Path::new(KEY)));
+        return with_passphrase(Path::new(name), |passphrase| SigningKey::from_pem(text, passphrase, Path::new(name)));
     }
-    from_file(Path::new(text.trim())).with_context(|| format!("{KEY} names a key that cannot be used"))
+    from_file(Path::new(text.trim())).with_context(|| format!("{name} names a key that cannot be used"))
 }
 
 fn from_file(path: &Path) -> anyhow::Result<SigningKey> {

@@ -14,6 +14,9 @@ pub enum Error {
     /// The report could not be written.
     #[error(transparent)]
     Report(#[from] taster_report::Error),
+    /// There is no key to sign a log's checkpoint with.
+    #[error("a log is signed with an Ed25519 key, and none is given; name one with --log-key")]
+    LogKey,
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] crate::ConfigError),

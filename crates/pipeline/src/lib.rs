@@ -15,6 +15,7 @@ mod config;
 mod error;
 mod judged;
 mod kept;
+mod logged;
 mod model;
 mod observe;
 mod passes;
@@ -32,6 +33,7 @@ pub use config::{
     Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, Level, PolicyConfig, SignConfig, SourceConfig, Trust,
 };
 pub use error::Error;
+pub use logged::LogRequest;
 pub use progress::{Phase, Progress, Silent};
 pub use scan::{Outcome, Request, scan};
 pub use verify::{VerifyRequest, verify};

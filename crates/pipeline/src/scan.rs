@@ -11,8 +11,9 @@ use taster_provenance::{Manifest, RowBlocks, Signer, canonical_sha256, sha256_of
 use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
 
 use crate::{
-    Config, Error, Level, Phase, Progress,
+    Config, Error, Level, LogRequest, Phase, Progress,
     clean::write_clean,
+    logged::{append_to_log, check_log},
     model::{Judge, fit},
     observe::{Observed, observe},
     passes::Limits,
@@ -46,6 +47,8 @@ pub struct Request {
     pub batch_rows: usize,
     /// Keys to sign the manifest with; none leaves it unsigned.
     pub keys: Vec<Box<dyn Signer>>,
+    /// The transparency log to append the manifest to.
+    pub log: Option<LogRequest>,
     /// Roles, detectors, policy.
     pub config: Config,
 }
@@ -60,6 +63,8 @@ pub struct Outcome {
     pub files: Vec<String>,
     /// Ids of the keys that signed the manifest.
     pub signed_by: Vec<String>,
+    /// Index of the manifest in the transparency log, where there is one.
+    pub logged: Option<u64>,
     /// Why `dataset.sig` was not written although the manifest was signed.
     pub dataset_unsigned: Option<String>,
 }
@@ -92,10 +97,12 @@ struct Scanning<'a> {
 impl<'a> Scanning<'a> {
     fn new(request: &'a Request, progress: &'a dyn Progress, threads: usize) -> Result<Self, Error> {
         let seed = request.seed.map_or_else(random_seed, Ok)?;
+        let folder = Folder::create(&request.out)?;
+        check_log(request)?;
         Ok(Self {
             request,
             progress,
-            folder: Folder::create(&request.out)?,
+            folder,
             started: now(),
             seed,
             key: Key::new(seed),
@@ -280,12 +287,18 @@ impl<'a> Scanning<'a> {
         let envelope = Manifest::new(&scan, row_blocks, digests?).to_envelope(&signers)?;
         self.folder.write("manifest.json", envelope.to_json())?;
         names.push("manifest.json");
+        let proof = append_to_log(self.request, &envelope)?;
+        if let Some(proof) = &proof {
+            self.folder.write("manifest.tlog-proof", proof.to_string())?;
+            names.push("manifest.tlog-proof");
+        }
         let out = self.folder.publish()?;
         Ok(Outcome {
             scan,
             out,
             files: names.into_iter().map(str::to_owned).collect(),
             signed_by: signers.iter().map(|key| key.verifying_key().keyid()).collect(),
+            logged: proof.map(|proof| proof.index()),
             dataset_unsigned,
         })
     }

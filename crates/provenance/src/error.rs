@@ -70,6 +70,14 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+    /// A transparency log, or a file of one, cannot be used.
+    #[error("{}: {problem}", path.display())]
+    Log {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// Something in a folder cannot be signed.
     #[error("{name:?} cannot be signed: {problem}; take it away, or leave it out with --ignore-path")]
     Unsignable {

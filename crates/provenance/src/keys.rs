@@ -185,6 +185,14 @@ impl VerifyingKey {
         }
     }
 
+    /// The 32 bytes of an Ed25519 key (RFC 8032).
+    pub(crate) fn ed25519_bytes(&self) -> Option<[u8; 32]> {
+        match &self.0 {
+            Public::Ed25519(key) => Some(key.to_bytes()),
+            _ => None,
+        }
+    }
+
     /// Names the key: SHA-256 of its SPKI in DER, in hexadecimal. A hint for finding the key, not a proof of it.
     pub fn keyid(&self) -> String {
         hex::encode(Sha256::digest(self.spki_der()))

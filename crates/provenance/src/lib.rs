@@ -7,6 +7,7 @@
 //!   (`docs/manifest.md`).
 //! - [`SigningKey`], [`VerifyingKey`] and [`keygen`] are the only keys in the workspace.
 //! - [`oms`] signs and verifies whole folders the way OpenSSF Model Signing has it (`docs/signing.md`).
+//! - [`log`] is a transparency log of manifests in a folder (`docs/log.md`).
 //! - [`verify`] checks a manifest against keys, the report folder and the data, and says what differs.
 //!
 //! ```
@@ -26,9 +27,11 @@ mod compare;
 mod dsse;
 mod error;
 mod file;
+mod inclusion;
 mod keyfile;
 mod keys;
 mod kind;
+pub mod log;
 mod manifest;
 mod matching;
 mod merkle;
@@ -45,6 +48,7 @@ pub use compare::{RowDifference, RowSource, RowSourceError};
 pub use dsse::{Envelope, Signature, pae};
 pub use error::Error;
 pub use file::sha256_of_file;
+pub use inclusion::{inclusion_path, inclusion_root};
 pub use keyfile::{KeyPair, keygen};
 pub use keys::{Algorithm, SigningKey, VerifyingKey};
 pub use kind::{kind_of, parse_kind};

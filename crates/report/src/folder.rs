@@ -12,8 +12,9 @@ use tempfile::TempDir;
 use crate::{Error, text::one_line};
 
 /// Every file a report may hold. A folder that holds any other is never replaced.
-pub const FILES: [&str; 7] = [
+pub const FILES: [&str; 8] = [
     "manifest.json",
+    "manifest.tlog-proof",
     "dataset.sig",
     "quarantine.parquet",
     "findings.json",

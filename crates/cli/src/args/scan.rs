@@ -160,6 +160,20 @@ pub struct Output {
     #[command(flatten)]
     pub external: ExternalSigner,
 
+    /// Append the manifest to the transparency log in this folder, which is made if need be [default: no log]
+    ///
+    /// The proof that it is in there is written beside the manifest (manifest.tlog-proof). See `taster log`.
+    #[arg(long, value_name = "DIR")]
+    pub log: Option<PathBuf>,
+
+    /// The log's private key: Ed25519 (PEM file) [default: TASTER_LOG_KEY, else the first Ed25519 key that signs]
+    #[arg(long, value_name = "KEY", requires = "log")]
+    pub log_key: Option<PathBuf>,
+
+    /// Name of a new log, such as example.com/scans; of one that is there, the name it must have [default: the folder's]
+    #[arg(long, value_name = "NAME", requires = "log")]
+    pub log_origin: Option<String>,
+
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     pub format: Format,
