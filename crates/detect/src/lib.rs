@@ -11,6 +11,7 @@ pub mod duplicate_flood;
 mod label;
 pub mod label_flip;
 pub mod outlier;
+pub mod poisoned_text;
 pub mod shift;
 mod text;
 pub mod trigger;
@@ -37,6 +38,7 @@ pub const ALL: &[Entry] = &[
     shift::ENTRY,
     duplicate_flood::ENTRY,
     trigger::ENTRY,
+    poisoned_text::ENTRY,
 ];
 
 /// The detector of this id.

@@ -9,7 +9,7 @@ use crate::{Level, PolicyConfig};
 const EVEN_ODDS: f64 = 0.5;
 
 /// Detectors whose rows are marked as someone's work, and so outrank those that could be chance.
-const PLANTED: &[&str] = &["trigger", "duplicate-flood"];
+const PLANTED: &[&str] = &["trigger", "duplicate-flood", "poisoned-text"];
 
 /// The level of a detector that the configuration says nothing of.
 ///
@@ -17,7 +17,7 @@ const PLANTED: &[&str] = &["trigger", "duplicate-flood"];
 /// new month of data has shifted.
 pub fn default_level(id: &str) -> Level {
     match id {
-        "label-flip" | "duplicate-flood" | "trigger" => Level::Deny,
+        "label-flip" | "duplicate-flood" | "trigger" | "poisoned-text" => Level::Deny,
         _ => Level::Warn,
     }
 }
@@ -88,7 +88,7 @@ pub(crate) fn rows_severity(id: &str, share: f64) -> Severity {
     let steps: [f64; 2] = match id {
         // A label error or two is in every dataset; one in fifty is not carelessness any more.
         "label-flip" => [0.02, 0.10],
-        "duplicate-flood" | "trigger" => [0.0, 0.20],
+        "duplicate-flood" | "trigger" | "poisoned-text" => [0.0, 0.20],
         "conflicting-label" => [0.02, 0.20],
         _ => [0.05, 1.1],
     };

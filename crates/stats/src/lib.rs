@@ -12,6 +12,7 @@ pub mod gaussian;
 pub mod histogram;
 pub mod kernel;
 pub mod kmeans;
+pub mod known;
 pub mod linear;
 pub mod math;
 pub mod minhash;
