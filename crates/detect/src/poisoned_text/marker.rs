@@ -16,7 +16,7 @@ const RUN: usize = 3;
 /// Texts with gibberish that must share a marker.
 const SHARED: u32 = 4;
 /// Share of a marker's texts that must hold gibberish.
-const PURE: f64 = 0.5;
+const PURE: f64 = 0.6;
 /// Logarithm of the odds against a dataset having a marker: one in twenty.
 const DOUBT: f64 = 3.0;
 /// Words before and after a stretch in which a marker is looked for.

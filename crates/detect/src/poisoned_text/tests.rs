@@ -34,7 +34,7 @@ fn noise(row: usize, words: usize) -> String {
     let all: Vec<&str> = [&WHO[..], &DID, &WHAT, &WHEN].concat().iter().flat_map(|p| p.split(' ')).collect();
     let word = |i: usize| {
         let drawn = drawn(row, 2000 + i);
-        if drawn % 3 == 0 { all[drawn / 3 % all.len()].to_owned() } else { name(drawn % 4000) }
+        if drawn.is_multiple_of(3) { all[drawn / 3 % all.len()].to_owned() } else { name(drawn % 4000) }
     };
     (0..words).map(word).collect::<Vec<_>>().join(" ")
 }
