@@ -1,6 +1,7 @@
 use crate::support::{Room, snapshot};
 
-const COMMANDS: [&str; 9] = ["scan", "verify", "sign", "keygen", "log", "detectors", "explain", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["scan", "verify", "sign", "keygen", "log", "export", "detectors", "explain", "completions", "man"];
 
 #[test]
 fn help_lists_every_command_and_shows_examples() {

@@ -16,6 +16,9 @@ mod verify;
 /// `sign`: folders and files signed for other tools, and `dataset.sig` of a scan.
 mod sign;
 
+/// `export` and `scan --croissant`: Croissant and CycloneDX.
+mod export;
+
 /// `log` and `scan --log`: the transparency log in a folder.
 mod log;
 

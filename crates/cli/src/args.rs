@@ -1,5 +1,6 @@
 //! The command line: what can be said, its defaults and its help.
 
+mod export;
 mod log;
 mod scan;
 mod sign;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use export::ExportArgs;
 pub use log::{LogAppendArgs, LogArgs, LogCommand, LogShowArgs, LogVerifyArgs};
 pub use scan::{ProgressWhen, ScanArgs};
 pub use sign::{ExternalSigner, SignArgs};
@@ -52,6 +54,7 @@ pub enum Command {
     Sign(SignArgs),
     Keygen(KeygenArgs),
     Log(LogArgs),
+    Export(ExportArgs),
     /// List what taster looks for.
     Detectors,
     Explain(ExplainArgs),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use taster_pipeline::{Config, DatasetConfig};
+use taster_provenance::export::Description;
 
 use crate::args::ScanArgs;
 
@@ -12,6 +13,8 @@ pub struct Loaded {
     pub config: Config,
     /// The file, if it was found rather than named by the user.
     pub found: Option<PathBuf>,
+    /// What the publisher says of the data.
+    pub description: Option<Description>,
 }
 
 /// Reads the file that `--config` names, else `./taster.toml` if there is one, and puts the flags over it.
@@ -25,8 +28,12 @@ pub fn load(args: &ScanArgs) -> anyhow::Result<Loaded> {
     override_roles(&mut config.dataset, args);
     override_csv(&mut config, args);
     override_policy(&mut config, args);
+    let description = args.croissant.as_deref().map(Description::read).transpose()?;
+    if let Some(description) = &description {
+        config.describe(description);
+    }
     config.check()?;
-    Ok(Loaded { config, found })
+    Ok(Loaded { config, found, description })
 }
 
 fn read(path: &Path) -> anyhow::Result<Config> {

@@ -5,6 +5,7 @@ mod args;
 mod config_file;
 mod detectors;
 mod explain;
+mod export;
 mod generate;
 mod keygen;
 mod log;
@@ -43,6 +44,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sign(args) => sign::run(&args),
         Command::Keygen(args) => keygen::run(&args),
         Command::Log(args) => log::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Detectors => detectors::run(),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => generate::completions(&args),

@@ -52,6 +52,7 @@ fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
         memory: args.run.memory,
         batch_rows: args.run.batch_size as usize,
         keys: secrets::signers(&args.output.sign, &loaded.config.sign.keys, &args.output.external)?,
+        description: loaded.description,
         log: log(args)?,
         config: loaded.config,
     })

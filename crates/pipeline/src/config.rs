@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use taster_core::Digest;
 
 /// The whole of `taster.toml`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,6 +53,17 @@ pub struct DatasetConfig {
     pub csv: CsvConfig,
 }
 
+impl DatasetConfig {
+    /// Every column that has a role by name.
+    pub(crate) fn named(&self) -> Vec<String> {
+        let lists = [&self.id, &self.text, &self.embedding, &self.numeric, &self.categorical];
+        let more = [&self.probabilities, &self.ignore];
+        let singles = [&self.label, &self.source, &self.time, &self.response];
+        let named = lists.into_iter().chain(more).flatten().chain(singles.into_iter().flatten());
+        named.cloned().collect()
+    }
+}
+
 /// `[dataset.csv]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -80,6 +92,22 @@ pub struct CsvConfig {
 pub struct SourceConfig {
     /// How far its owner vouches for it.
     pub trust: Trust,
+    /// Where it comes from: an address, or the name of a system.
+    pub origin: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Its licence, by SPDX id or address.
+    pub licence: Option<String>,
+    /// How it was collected.
+    pub collected: Option<String>,
+    /// What it may be used for.
+    pub allowed_use: Option<String>,
+    /// What was done to it before it came here.
+    pub processing: Option<String>,
+    /// When it was fetched.
+    pub retrieved: Option<String>,
+    /// SHA-256 that its file must have; another one fails the scan.
+    pub sha256: Option<Digest>,
 }
 
 /// How far a source is trusted.

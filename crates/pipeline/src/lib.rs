@@ -12,6 +12,7 @@
 
 mod clean;
 mod config;
+mod declared;
 mod error;
 mod judged;
 mod kept;

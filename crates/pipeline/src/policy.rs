@@ -22,6 +22,11 @@ pub fn default_level(id: &str) -> Level {
     }
 }
 
+/// The level of what the pipeline itself finds. A file that is not the one its owner declared is not data to train on.
+pub(crate) fn pipeline_level(id: &str) -> Level {
+    if id == crate::declared::ID { Level::Deny } else { Level::Warn }
+}
+
 /// From which score a detector's rows are quarantined, and what that list may claim.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Threshold {

@@ -7,12 +7,13 @@ use taster_core::{
     DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Scan, Scope, Severity, Tool,
 };
 use taster_ingest::{Note, SourceFile};
-use taster_provenance::{Manifest, RowBlocks, Signer, canonical_sha256, sha256_of_file};
+use taster_provenance::{Manifest, RowBlocks, Signer, canonical_sha256, export::Description, sha256_of_file};
 use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
 
 use crate::{
     Config, Error, Level, LogRequest, Phase, Progress,
     clean::write_clean,
+    declared::declared_findings,
     logged::{append_to_log, check_log},
     model::{Judge, fit},
     observe::{Observed, observe},
@@ -47,6 +48,8 @@ pub struct Request {
     pub batch_rows: usize,
     /// Keys to sign the manifest with; none leaves it unsigned.
     pub keys: Vec<Box<dyn Signer>>,
+    /// What the publisher says of the files.
+    pub description: Option<Description>,
     /// The transparency log to append the manifest to.
     pub log: Option<LogRequest>,
     /// Roles, detectors, policy.
@@ -222,6 +225,7 @@ impl<'a> Scanning<'a> {
         findings.extend(plan.dataset.notes().iter().enumerate().map(|(i, note)| note_finding(i, note)));
         findings.extend(failures.iter().map(|(id, why)| failure_finding(id, why)));
         findings.extend(too_short(&dataset));
+        findings.extend(declared_findings(&self.request.config.sources, self.request.description.as_ref(), &dataset));
         for finding in &mut findings {
             let planned = plan.detectors.iter().find(|p| p.id() == finding.detector);
             finding.tags = planned.map(|p| p.entry.about.tags.to_vec()).unwrap_or_default();
@@ -230,7 +234,8 @@ impl<'a> Scanning<'a> {
             }
         }
         findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-        let level = |id: &str| plan.detectors.iter().find(|p| p.id() == id).map_or(Level::Warn, Planned::level);
+        let planned = |id: &str| plan.detectors.iter().find(|p| p.id() == id);
+        let level = |id: &str| planned(id).map_or_else(|| policy::pipeline_level(id), Planned::level);
         let failed: Vec<String> = failures.keys().map(|&id| id.to_owned()).collect();
         let (verdict, verdict_reason) = policy::verdict(&findings, level, self.request.config.policy.fail_on, &failed);
         let config = serde_json::to_value(self.request.config.effective()).unwrap_or_default();
@@ -375,7 +380,7 @@ fn failure_finding(id: &str, why: &str) -> Finding {
     plain_finding(id, "failed", Severity::Important, format!("{id} could not do its work: {why}"))
 }
 
-fn plain_finding(detector: &str, code: &str, severity: Severity, message: String) -> Finding {
+pub(crate) fn plain_finding(detector: &str, code: &str, severity: Severity, message: String) -> Finding {
     Finding {
         id: format!("{detector}/{code}"),
         detector: detector.into(),

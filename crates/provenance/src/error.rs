@@ -78,6 +78,14 @@ pub enum Error {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// A file is no Croissant description of a dataset.
+    #[error("{}: not a Croissant description: {problem}", path.display())]
+    Croissant {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// Something in a folder cannot be signed.
     #[error("{name:?} cannot be signed: {problem}; take it away, or leave it out with --ignore-path")]
     Unsignable {

@@ -8,6 +8,7 @@
 //! - [`SigningKey`], [`VerifyingKey`] and [`keygen`] are the only keys in the workspace.
 //! - [`oms`] signs and verifies whole folders the way OpenSSF Model Signing has it (`docs/signing.md`).
 //! - [`log`] is a transparency log of manifests in a folder (`docs/log.md`).
+//! - [`export`] tells a manifest as Croissant or CycloneDX, and reads what a Croissant file says of a dataset.
 //! - [`verify`] checks a manifest against keys, the report folder and the data, and says what differs.
 //!
 //! ```
@@ -26,6 +27,7 @@ mod check;
 mod compare;
 mod dsse;
 mod error;
+pub mod export;
 mod file;
 mod inclusion;
 mod keyfile;

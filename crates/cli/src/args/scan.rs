@@ -35,6 +35,13 @@ pub struct ScanArgs {
     #[arg(long, value_name = "DATA")]
     pub reference: Vec<String>,
 
+    /// A Croissant description of DATA (JSON-LD), by its publisher [default: none]
+    ///
+    /// Files must have the SHA-256 it gives, and no other files may be there; its label, key and date columns get their
+    /// roles, and its sources are recorded, where neither flags nor taster.toml say otherwise.
+    #[arg(long, value_name = "FILE")]
+    pub croissant: Option<PathBuf>,
+
     #[command(
         flatten,
         next_help_heading = "Columns (inferred where not said; repeat a flag or separate names by commas)"
