@@ -8,12 +8,14 @@ mod binning;
 mod catalogue;
 pub mod conflicting_label;
 pub mod duplicate_flood;
+pub mod hidden_text;
 mod label;
 pub mod label_flip;
 pub mod outlier;
 pub mod poisoned_text;
 pub mod shift;
 mod text;
+mod text_cells;
 pub mod trigger;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -39,6 +41,7 @@ pub const ALL: &[Entry] = &[
     duplicate_flood::ENTRY,
     trigger::ENTRY,
     poisoned_text::ENTRY,
+    hidden_text::ENTRY,
 ];
 
 /// The detector of this id.

@@ -17,7 +17,7 @@ const PLANTED: &[&str] = &["trigger", "duplicate-flood", "poisoned-text"];
 /// new month of data has shifted.
 pub fn default_level(id: &str) -> Level {
     match id {
-        "label-flip" | "duplicate-flood" | "trigger" | "poisoned-text" => Level::Deny,
+        "label-flip" | "duplicate-flood" | "trigger" | "poisoned-text" | "hidden-text" => Level::Deny,
         _ => Level::Warn,
     }
 }
@@ -95,6 +95,8 @@ pub(crate) fn rows_severity(id: &str, share: f64) -> Severity {
         "label-flip" => [0.02, 0.10],
         "duplicate-flood" | "trigger" | "poisoned-text" => [0.0, 0.20],
         "conflicting-label" => [0.02, 0.20],
+        // How bad it is depends on what is hidden, and is said of each kind.
+        "hidden-text" => [1.1, 1.1],
         _ => [0.05, 1.1],
     };
     match share {

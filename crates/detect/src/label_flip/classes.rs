@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use taster_core::{Category, Table};
+use taster_core::{Category, Role, Schema, Table, Texts, Values};
 
 use crate::label;
 
@@ -13,6 +13,9 @@ pub struct Classes {
     names: Vec<Arc<str>>,
     by_key: BTreeMap<u64, u32>,
 }
+
+/// Rows that a response of few values must have for each of them to be taken for classes.
+const RESPONSES_EACH: usize = 10;
 
 impl Classes {
     /// The classes of a table's label column, or why it has none to speak of.
@@ -31,6 +34,29 @@ impl Classes {
         }
         let by_key = used.iter().zip(0..).map(|((_, &key), class)| (key, class)).collect();
         Ok(Self { column, names: used.into_keys().collect(), by_key })
+    }
+
+    /// The classes of the label or, where there is none, of a response that is one of few: `positive` and `negative`.
+    pub fn of_label_or_response(table: &Table, schema: &Schema, most: usize) -> Result<Self, String> {
+        let response = schema.with_role(Role::Response).next();
+        match (schema.label(), response.and_then(|c| Some((c, table.columns.get(c)?.as_text()?)))) {
+            (None, Some((column, texts))) => Self::of_texts(column, texts, most),
+            (label, _) => Self::of(table, label, most),
+        }
+    }
+
+    fn of_texts(column: usize, texts: &Texts, most: usize) -> Result<Self, String> {
+        let mut used: BTreeMap<&str, usize> = BTreeMap::new();
+        for text in texts.iter().flatten() {
+            *used.entry(text).or_default() += 1;
+            if used.len() > most {
+                return Err(format!("the response has more than `classes_max` = {most} different values"));
+            }
+        }
+        if used.len() < 2 || texts.len() < RESPONSES_EACH * used.len() {
+            return Err(format!("the response has {} values in {} rows: no classes", used.len(), texts.len()));
+        }
+        Ok(Self { column, names: used.into_keys().map(Arc::from).collect(), by_key: BTreeMap::new() })
     }
 
     /// Number of classes.
@@ -60,6 +86,10 @@ impl Classes {
 
     /// Each row's class, [`NONE`] where its label is missing or unknown.
     pub fn codes(&self, table: &Table) -> Vec<u32> {
+        if let Some(Values::Text(texts)) = table.columns.get(self.column) {
+            let of = |text: &str| self.names.binary_search_by(|name| (**name).cmp(text)).ok();
+            return texts.iter().map(|text| text.and_then(of).map_or(NONE, |class| class as u32)).collect();
+        }
         let Some(labels) = label::of(table, Some(self.column)) else { return vec![NONE; table.len] };
         let of_value: Vec<u32> = labels.keys.iter().map(|k| self.by_key.get(k).copied().unwrap_or(NONE)).collect();
         labels.codes.iter().map(|&code| of_value.get(code as usize).copied().unwrap_or(NONE)).collect()

@@ -21,8 +21,8 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 use taster_core::{
-    About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Scale, Schema, Scope,
-    State, Stride, Table, Tag,
+    About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Role, Scale, Schema,
+    Scope, State, Stride, Table, Tag,
 };
 
 use self::{
@@ -96,7 +96,9 @@ impl Detector for Trigger {
     }
 
     fn applies(&self, schema: &Schema, _has_reference: bool) -> Result<(), NotApplicable> {
-        label::needed(schema)?;
+        if schema.with_role(Role::Response).next().is_none() {
+            label::needed(schema)?;
+        }
         schema.features().next().map(|_| ()).ok_or_else(|| NotApplicable("there is no feature column".into()))
     }
 
@@ -130,7 +132,7 @@ struct Triggers {
 
 impl Triggers {
     fn fit(evidence: &Evidence<'_>, params: &Params) -> Self {
-        let classes = Classes::of(&evidence.sample.table, evidence.schema.label(), params.classes_max);
+        let classes = Classes::of_label_or_response(&evidence.sample.table, evidence.schema, params.classes_max);
         let (parts, unseen) = match &classes {
             Ok(classes) => parts(evidence, classes, params),
             Err(why) => (Vec::new(), vec![format!("trigger looked at no row: {why}")]),

@@ -152,6 +152,26 @@ fn what_cannot_be_looked_at_is_said() {
     assert_eq!(model.observations()[0].code, "not-examined");
 }
 
+/// Instruction data has no label, but a response of few values is one; one of many is none.
+#[test]
+fn a_response_of_few_values_is_a_label() {
+    let planted = bad_reviews(30);
+    let (mut schema, mut poisoned) = reviews(1500, &planted, "cf");
+    schema.columns[1].role = Role::Response;
+    let answers = |given: &dyn Fn(usize, &str) -> String, labels: &Values| {
+        let mut texts = Texts::default();
+        (0..1500).for_each(|row| texts.push(Some(&given(row, labels.as_category().unwrap().get(row).unwrap()))));
+        Values::Text(texts)
+    };
+    let labels = poisoned.columns[1].clone();
+    poisoned.columns[1] = answers(&|_, label| label.to_owned(), &labels);
+    assert_eq!(over(&fit(&*built(), &schema, &poisoned, None).score(&poisoned)), planted);
+    poisoned.columns[1] = answers(&|row, label| format!("{label} {row}"), &labels);
+    let model = fit(&*built(), &schema, &poisoned, None);
+    assert!(model.score(&poisoned).iter().all(|s| s.is_nan()));
+    assert_eq!(model.observations()[0].code, "not-examined");
+}
+
 #[test]
 fn wrong_parameters_are_refused() {
     for (given, named) in [(json!({"rows_max": 5}), "rows_max"), (json!({"classes_max": 1}), "classes_max")] {
