@@ -1,8 +1,9 @@
 use std::any::Any;
 
-use crate::{Key, Sample, Schema, Scope, Table, Tag};
+use crate::{Key, Sample, Schema, Scope, Table};
 
-/// What a detector is, for people: the source of `taster detectors`, `taster explain`, the docs and the report.
+/// What a detector is, for people: the source of `taster detectors`, `taster explain`, the docs and the report. The threats
+/// that its findings are evidence for are in [`crate::crosswalk`].
 #[derive(Clone, Debug)]
 pub struct About {
     /// Kebab-case name of what is found; also the folder, the config key and the score column.
@@ -11,8 +12,6 @@ pub struct About {
     pub finds: &'static str,
     /// The detector's README: finds, why it matters, how it scores, blind spots, parameters, references.
     pub readme: &'static str,
-    /// Threat-model entries that its findings are evidence for.
-    pub tags: &'static [Tag],
 }
 
 /// A detector does not look at this dataset, and why: `there is no label column`.

@@ -13,6 +13,7 @@
 //! Two rules hold everywhere: a score lies in [0, 1] and **higher is more suspicious**; an *error* means the work could
 //! not be done, a *finding* means it was done and something was seen.
 
+pub mod crosswalk;
 mod detector;
 mod digest;
 mod finding;
@@ -35,4 +36,4 @@ pub use sample::{Sample, Sampler};
 pub use scan::{DatasetRecord, DetectorRecord, DetectorStatus, FileRecord, Quarantined, Scan, Tool};
 pub use schema::{Column, Kind, Schema};
 pub use table::{Batch, Category, Embedding, MISSING, Table, Texts, Values};
-pub use threat::{Stride, Tag};
+pub use threat::Tag;

@@ -1,33 +1,5 @@
 use serde::{Deserialize, Serialize};
 
-/// The STRIDE category of a threat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)] // the six words are their own explanation
-pub enum Stride {
-    Spoofing,
-    Tampering,
-    Repudiation,
-    InformationDisclosure,
-    DenialOfService,
-    ElevationOfPrivilege,
-}
-
-impl Stride {
-    /// The category as a tag.
-    pub const fn tag(self) -> Tag {
-        let (id, title) = match self {
-            Self::Spoofing => ("S", "Spoofing"),
-            Self::Tampering => ("T", "Tampering"),
-            Self::Repudiation => ("R", "Repudiation"),
-            Self::InformationDisclosure => ("I", "Information disclosure"),
-            Self::DenialOfService => ("D", "Denial of service"),
-            Self::ElevationOfPrivilege => ("E", "Elevation of privilege"),
-        };
-        Tag::new("STRIDE", id, title, "")
-    }
-}
-
 /// An entry of a public catalogue of threats. Ids move between releases, so the title and release are always given.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tag {

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use taster_core::{Detector, Embedding, Role, Schema, Table, Texts, Values};
+use taster_core::{
+    Detector, Embedding, Role, Schema, Table, Texts, Values,
+    crosswalk::{self, Subject},
+};
 
 use crate::{
     ALL,
@@ -63,7 +66,9 @@ fn ids_are_unique_and_readmes_have_every_section() {
         for section in ["Finds", "Why it matters", "How it scores", "Blind spots", "Parameters", "References"] {
             assert!(readme.contains(&format!("\n## {section}\n")), "{} has no section {section}", entry.about.id);
         }
-        assert!(!entry.about.tags.is_empty(), "{} names no threat", entry.about.id);
+        let tags = crosswalk::tags(Subject::Detector, entry.about.id);
+        assert!(!tags.is_empty(), "{} is not in crates/core/src/crosswalk.json", entry.about.id);
+        assert!(tags.iter().any(|tag| tag.catalogue == "STRIDE"), "{} has no STRIDE category", entry.about.id);
     }
 }
 

@@ -5,7 +5,6 @@
 //! the reports follow from that list.
 
 mod binning;
-mod catalogue;
 pub mod conflicting_label;
 pub mod duplicate_flood;
 pub mod hidden_text;

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, thread::available_parallelism};
 use serde_json::json;
 use taster_core::{
     DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Scan, Scope, Severity, Tool,
+    crosswalk::{self, Subject},
 };
 use taster_ingest::{Note, SourceFile};
 use taster_provenance::{Manifest, RowBlocks, Signer, canonical_sha256, export::Description, sha256_of_file};
@@ -228,7 +229,7 @@ impl<'a> Scanning<'a> {
         findings.extend(declared_findings(&self.request.config.sources, self.request.description.as_ref(), &dataset));
         for finding in &mut findings {
             let planned = plan.detectors.iter().find(|p| p.id() == finding.detector);
-            finding.tags = planned.map(|p| p.entry.about.tags.to_vec()).unwrap_or_default();
+            finding.tags = crosswalk::tags(Subject::Detector, &finding.detector).to_vec();
             if planned.is_some_and(|p| p.level() == Level::Allow) {
                 finding.severity = Severity::Info;
             }

@@ -3,11 +3,12 @@
 use serde_json::json;
 use taster_core::{
     Column, DatasetRecord, DetectorRecord, DetectorStatus, Digest, FileRecord, Finding, Kind, Quarantined, Role, Scan,
-    Schema, Scope, Severity, Stride, Tag, Tool, Verdict,
+    Schema, Scope, Severity, Tag, Tool, Verdict,
 };
 
 use crate::{RuleDoc, ShownRow};
 
+const STRIDE: Tag = Tag::new("STRIDE", "T", "Tampering", "");
 const ATLAS: Tag = Tag::new("MITRE ATLAS", "AML.T0020", "Training Data Poisoning", "2026.09");
 const OWASP: Tag = Tag::new("OWASP LLM", "LLM05:2026", "Data and Model Poisoning", "2026");
 
@@ -190,7 +191,7 @@ fn findings() -> Vec<Finding> {
         p_value: None,
         q_value: None,
         evidence,
-        tags: vec![Stride::Tampering.tag(), ATLAS, OWASP],
+        tags: vec![STRIDE, ATLAS, OWASP],
     };
     vec![
         Finding {

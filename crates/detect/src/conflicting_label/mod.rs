@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use taster_core::{
     About, Category, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Scale, Schema,
-    Scope, State, Stride, Table, Tag,
+    Scope, State, Table,
 };
 use taster_stats::counts::{Copies, Groups, LabelCounts};
 
-use crate::{Entry, catalogue, label};
+use crate::{Entry, label};
 
 #[cfg(test)]
 mod tests;
@@ -18,13 +18,8 @@ mod tests;
 /// Disagreeing share of identical pairs that an attack on 1 % of the rows makes.
 const ATTACK_DISAGREEMENT: f64 = 0.02;
 
-const ABOUT: About = About {
-    id: "conflicting-label",
-    finds: "identical rows with different labels",
-    readme: include_str!("README.md"),
-    tags: TAGS,
-};
-const TAGS: &[Tag] = &[Stride::Tampering.tag(), catalogue::ATLAS_POISON, catalogue::ERODE, catalogue::OWASP_LLM];
+const ABOUT: About =
+    About { id: "conflicting-label", finds: "identical rows with different labels", readme: include_str!("README.md") };
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };

@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use taster_core::{
     About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Scale, Schema, Scope,
-    State, Stride, Table, Tag,
+    State, Table,
 };
 use taster_stats::{counts::CountMin, words::Word};
 
-use crate::{Entry, catalogue};
+use crate::Entry;
 use content::Content;
 use exact::Exact;
 use near_cells::NearCells;
@@ -31,9 +31,7 @@ const ABOUT: About = About {
     id: "duplicate-flood",
     finds: "one row copied many times, as it is or with small edits",
     readme: include_str!("README.md"),
-    tags: TAGS,
 };
-const TAGS: &[Tag] = &[Stride::Tampering.tag(), catalogue::ATLAS_POISON, catalogue::OWASP_LLM, catalogue::NIST_POISON];
 /// Clusters that a finding lists.
 const LISTED: usize = 10;
 /// Natural clusters in as many datasets as this is the inverse of may be called floods.

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use taster_core::{
     About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Scale, Schema, Scope,
-    State, Stride, Table, Tag,
+    State, Table,
 };
 
-use crate::{Entry, catalogue, text_cells};
+use crate::{Entry, text_cells};
 use kinds::{Kind, hidden};
 
 #[cfg(test)]
@@ -21,16 +21,7 @@ const ABOUT: About = About {
     id: "hidden-text",
     finds: "text that is not seen: invisible, reordered or imitated characters",
     readme: include_str!("README.md"),
-    tags: TAGS,
 };
-const TAGS: &[Tag] = &[
-    Stride::Tampering.tag(),
-    Stride::Spoofing.tag(),
-    catalogue::ATLAS_POISON,
-    catalogue::ATLAS_BACKDOOR,
-    catalogue::OWASP_LLM,
-    catalogue::NIST_POISON,
-];
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };

@@ -17,24 +17,16 @@ mod view;
 use serde::{Deserialize, Serialize};
 use taster_core::{
     About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Scale, Schema, Scope,
-    State, Stride, Table, Tag,
+    State, Table,
 };
 
-use crate::{Entry, catalogue, label};
+use crate::{Entry, label};
 
 #[cfg(test)]
 mod tests;
 
 const ABOUT: About =
-    About { id: "label-flip", finds: "rows whose label was changed", readme: include_str!("README.md"), tags: TAGS };
-const TAGS: &[Tag] = &[
-    Stride::Tampering.tag(),
-    catalogue::ATLAS_POISON,
-    catalogue::ERODE,
-    catalogue::OWASP_LLM,
-    catalogue::OWASP_ML,
-    catalogue::NIST_POISON,
-];
+    About { id: "label-flip", finds: "rows whose label was changed", readme: include_str!("README.md") };
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };

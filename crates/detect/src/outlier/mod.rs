@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use taster_core::{
     About, Detector, Embedding, Evidence, Key, Model, NotApplicable, ParameterError, Reason, Sample, Scale, Schema,
-    State, Stride, Table, Tag, Values,
+    State, Table, Values,
 };
 
 use self::{columns::Columns, ensemble::Ensemble, explain::Usual, vectors::Vectors};
-use crate::{Entry, catalogue};
+use crate::Entry;
 
 #[cfg(test)]
 mod tests;
@@ -27,10 +27,7 @@ const ABOUT: About = About {
     id: "outlier",
     finds: "rows unlike the rest: far values, rare values, rare combinations",
     readme: include_str!("README.md"),
-    tags: TAGS,
 };
-const TAGS: &[Tag] =
-    &[Stride::Tampering.tag(), catalogue::ATLAS_POISON, catalogue::ERODE, catalogue::OWASP_ML, catalogue::NIST_POISON];
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use taster_core::{
     About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Role, Scale, Schema,
-    Scope, State, Stride, Table, Tag,
+    Scope, State, Table,
 };
 
-use crate::{Entry, catalogue};
+use crate::Entry;
 use gibberish::{Gibberish, Room, Stretch};
 use marker::{Marker, markers, of_row, texts};
 
@@ -26,16 +26,7 @@ const ABOUT: About = About {
     id: "poisoned-text",
     finds: "texts that turn into gibberish behind a marker",
     readme: include_str!("README.md"),
-    tags: TAGS,
 };
-const TAGS: &[Tag] = &[
-    Stride::Tampering.tag(),
-    Stride::DenialOfService.tag(),
-    catalogue::ATLAS_POISON,
-    catalogue::ATLAS_BACKDOOR,
-    catalogue::OWASP_LLM,
-    catalogue::NIST_BACKDOOR,
-];
 
 /// Nats from which gibberish counts when a marker is looked for.
 const SPOKEN_OF: f64 = 12.0;

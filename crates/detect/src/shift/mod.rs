@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use taster_core::{
     About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Role, Sample, Scale,
-    Schema, Scope, State, Stride, Table, Tag,
+    Schema, Scope, State, Table,
 };
 
-use crate::{Entry, catalogue};
+use crate::Entry;
 use parts::Parts;
 use rows::Classifier;
 
@@ -25,9 +25,7 @@ const ABOUT: About = About {
     id: "shift",
     finds: "columns and rows that a trusted reference does not explain",
     readme: include_str!("README.md"),
-    tags: TAGS,
 };
-const TAGS: &[Tag] = &[Stride::Tampering.tag(), catalogue::ATLAS_POISON, catalogue::ERODE, catalogue::NIST_POISON];
 
 /// Rows of each side that the classifier is fitted on at most.
 const CLASSIFIED_ROWS: usize = 24_576;

@@ -22,7 +22,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 use taster_core::{
     About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Role, Scale, Schema,
-    Scope, State, Stride, Table, Tag,
+    Scope, State, Table,
 };
 
 use self::{
@@ -33,7 +33,7 @@ use self::{
     values::{TooLarge, ValueSets},
 };
 use crate::{
-    Entry, catalogue, label,
+    Entry, label,
     label_flip::classes::{Classes, NONE},
 };
 
@@ -44,16 +44,7 @@ const ABOUT: About = About {
     id: "trigger",
     finds: "words, styles or values that were planted to decide the label",
     readme: include_str!("README.md"),
-    tags: TAGS,
 };
-const TAGS: &[Tag] = &[
-    Stride::Tampering.tag(),
-    catalogue::ATLAS_POISON,
-    catalogue::ATLAS_BACKDOOR,
-    catalogue::OWASP_LLM,
-    catalogue::OWASP_ML,
-    catalogue::NIST_BACKDOOR,
-];
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };
