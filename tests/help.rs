@@ -1,7 +1,19 @@
 use crate::support::{Room, snapshot};
 
-const COMMANDS: [&str; 10] =
-    ["scan", "verify", "sign", "keygen", "log", "export", "detectors", "explain", "completions", "man"];
+const COMMANDS: [&str; 12] = [
+    "scan",
+    "verify",
+    "sign",
+    "keygen",
+    "log",
+    "export",
+    "threat-model",
+    "evidence",
+    "detectors",
+    "explain",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_lists_every_command_and_shows_examples() {

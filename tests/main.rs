@@ -19,6 +19,9 @@ mod sign;
 /// `export` and `scan --croissant`: Croissant and CycloneDX.
 mod export;
 
+/// `threat-model` and `evidence`.
+mod threat_model;
+
 /// `log` and `scan --log`: the transparency log in a folder.
 mod log;
 

@@ -4,6 +4,7 @@ mod export;
 mod log;
 mod scan;
 mod sign;
+mod threat;
 mod values;
 mod verify;
 
@@ -15,6 +16,7 @@ pub use export::ExportArgs;
 pub use log::{LogAppendArgs, LogArgs, LogCommand, LogShowArgs, LogVerifyArgs};
 pub use scan::{ProgressWhen, ScanArgs};
 pub use sign::{ExternalSigner, SignArgs};
+pub use threat::{EvidenceArgs, ThreatModelArgs};
 pub use values::nearest;
 pub use verify::VerifyArgs;
 
@@ -55,6 +57,8 @@ pub enum Command {
     Keygen(KeygenArgs),
     Log(LogArgs),
     Export(ExportArgs),
+    ThreatModel(ThreatModelArgs),
+    Evidence(EvidenceArgs),
     /// List what taster looks for.
     Detectors,
     Explain(ExplainArgs),

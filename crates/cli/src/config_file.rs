@@ -36,7 +36,8 @@ pub fn load(args: &ScanArgs) -> anyhow::Result<Loaded> {
     Ok(Loaded { config, found, description })
 }
 
-fn read(path: &Path) -> anyhow::Result<Config> {
+/// Reads a configuration file.
+pub fn read(path: &Path) -> anyhow::Result<Config> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Config::parse(&text).with_context(|| format!("{} cannot be used", path.display()))
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use taster_provenance::{
     Envelope, VerifyingKey,
     export::{About, Exported, to_croissant, to_cyclonedx},
+    sha256_of_file,
 };
 
 use crate::{args::ExportArgs, output};
@@ -17,7 +18,10 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         output::note("the manifest is signed by none of the given keys; nothing was written");
         return Ok(ExitCode::FAILURE);
     }
-    let exported = Exported::read(&args.manifest)?;
+    let mut exported = Exported::read(&args.manifest)?;
+    if let Some(path) = &args.threat_model {
+        exported.threat_model = Some((path.display().to_string(), sha256_of_file(path)?.0));
+    }
     let about = about(args)?;
     let value = if args.croissant {
         let (value, missing) = to_croissant(&exported, &about);

@@ -14,6 +14,7 @@ mod progress;
 mod scan;
 mod secrets;
 mod sign;
+mod threat_model;
 mod verify;
 
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keygen(args) => keygen::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::ThreatModel(args) => threat_model::run(&args),
+        Command::Evidence(args) => threat_model::evidence(&args),
         Command::Detectors => detectors::run(),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => generate::completions(&args),

@@ -96,7 +96,7 @@ pub enum Scope {
 pub struct Finding {
     /// Stable within a scan: `<detector>/<code>` and, for columns and sources, `/<name>`.
     pub id: String,
-    /// Id of the detector that saw it; `ingest` or `policy` where the pipeline itself did.
+    /// Id of the detector that saw it; `ingest`, `policy` or `sources` where the pipeline itself did.
     pub detector: String,
     /// What kind of thing was seen, in kebab-case: `flipped-rows`, `column-changed`.
     pub code: String,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use taster_core::Digest;
+use taster_threat::Declared;
 
 /// The whole of `taster.toml`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Config {
     pub policy: PolicyConfig,
     /// Signing.
     pub sign: SignConfig,
+    /// What the threat model knows beside the scan.
+    #[serde(skip_serializing_if = "Declared::is_empty")]
+    pub threat_model: Declared,
 }
 
 /// `[dataset]`: roles of columns; those left out are inferred.
@@ -92,6 +96,8 @@ pub struct CsvConfig {
 pub struct SourceConfig {
     /// How far its owner vouches for it.
     pub trust: Trust,
+    /// The trust boundary that its data crosses, where the trust does not say it.
+    pub boundary: Option<String>,
     /// Where it comes from: an address, or the name of a system.
     pub origin: Option<String>,
     /// Who answers for it.
@@ -239,6 +245,7 @@ impl Config {
         share("policy.fdr", self.policy.fdr)?;
         share("policy.alpha", self.policy.alpha)?;
         share("policy.max_share", self.policy.max_share)?;
+        self.threat_model.check().map_err(|e| ConfigError::Syntax(e.to_string()))?;
         for (id, detector) in &self.detectors {
             for (key, value) in [("threshold", detector.threshold), ("max_share", detector.max_share)] {
                 value.map_or(Ok(()), |v| share(&format!("detectors.{id}.{key}"), v))?;
@@ -288,7 +295,8 @@ fn detector_ids() -> Vec<String> {
 fn refuse_unknown_keys(given: &Value) -> Result<(), ConfigError> {
     let known = serde_json::to_value(Config::default().effective()).map_err(|e| ConfigError::Syntax(e.to_string()))?;
     let Value::Object(sections) = given else { return Ok(()) };
-    for (section, value) in sections {
+    // The threat model is all names; its own types refuse keys that they do not know.
+    for (section, value) in sections.iter().filter(|(section, _)| *section != "threat_model") {
         let Some(shape) = known.get(section) else {
             return Err(unknown(&[], section, &keys(&known)));
         };

@@ -36,6 +36,10 @@ pub struct ExportArgs {
     #[arg(long = "key", value_name = "PUB")]
     pub keys: Vec<PathBuf>,
 
+    /// A threat model of the dataset (THREAT-MODEL.json), for CycloneDX to refer to [default: none]
+    #[arg(long, value_name = "FILE", requires = "cyclonedx")]
+    pub threat_model: Option<PathBuf>,
+
     /// What the dataset is called [default: dataset]
     #[arg(long)]
     pub name: Option<String>,

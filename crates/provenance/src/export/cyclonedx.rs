@@ -102,6 +102,9 @@ fn references(exported: &Exported) -> Value {
     if let Some(proof) = &exported.log_proof {
         references.push(reference("log", "manifest.tlog-proof", proof, "proof that the manifest is in a log"));
     }
+    if let Some((url, digest)) = &exported.threat_model {
+        references.push(reference("threat-model", url, digest, "threats to this dataset, and what answers them"));
+    }
     let predicate = &exported.statement.predicate;
     for (name, digest) in predicate.report_files.iter().chain(&predicate.report_views) {
         let (kind, comment) = match name.as_str() {

@@ -33,6 +33,8 @@ pub struct Exported {
     pub statement: Statement,
     /// SHA-256 of its file.
     pub sha256: Digest,
+    /// Where its threat model is, with the SHA-256 of that file.
+    pub threat_model: Option<(String, Digest)>,
     /// SHA-256 of the proof that it is in a transparency log, where there is one beside it.
     pub log_proof: Option<Digest>,
 }
@@ -43,6 +45,8 @@ pub struct Exported {
 pub struct SourceRecord {
     /// How far it is trusted.
     pub trust: Option<String>,
+    /// The trust boundary that its data crosses.
+    pub boundary: Option<String>,
     /// Where it comes from: an address, or the name of a system.
     pub origin: Option<String>,
     /// Who answers for it.
@@ -67,7 +71,7 @@ impl Exported {
         let statement = Statement::from_payload(&Envelope::read(path)?.payload)?;
         let proof = path.with_extension("tlog-proof");
         let log_proof = if proof.is_file() { Some(sha256_of_file(&proof)?.0) } else { None };
-        Ok(Self { statement, sha256: sha256_of_file(path)?.0, log_proof })
+        Ok(Self { statement, sha256: sha256_of_file(path)?.0, threat_model: None, log_proof })
     }
 
     /// The sources that the configuration of the scan declared.

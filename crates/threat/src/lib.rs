@@ -1,0 +1,38 @@
+//! The living threat model of a training dataset: assets, sources, threats, the controls that answer them, and the
+//! evidence of the last scan.
+//!
+//! [`Facts`] are what a scan's manifest and findings say. Threats ([`THREATS`]) and the [`Check`]s that answer them are
+//! fixed; what the owner [`Declared`] adds to them. [`ThreatModel::of`] puts the three together, and is written as
+//! Markdown, JSON and SVG, each time with what changed since the version before. [`aisvs`] answers the requirements of a
+//! standard from the same facts.
+//!
+//! Nothing here reads data or judges it: whoever wants another rating changes the facts.
+
+pub mod aisvs;
+mod check;
+mod declared;
+mod diagram;
+mod diff;
+mod error;
+mod facts;
+mod goals;
+mod markdown;
+mod model;
+mod rating;
+mod svg;
+mod text;
+mod threats;
+
+pub use check::{Check, State, Status};
+pub use declared::{Acceptance, Asset, Declared, DeclaredControl};
+pub use diagram::mermaid;
+pub use error::Error;
+pub use facts::{Facts, FindingFact};
+pub use markdown::markdown;
+pub use model::{
+    Answer, AnswerState, AssetEntry, Changes, ControlEntry, EvidenceBase, GoalEntry, SourceEntry, ThreatEntry,
+    ThreatModel,
+};
+pub use rating::Rating;
+pub use svg::svg;
+pub use threats::{THREATS, Threat};
