@@ -11,7 +11,7 @@ use anyhow::Context;
 use serde_json::json;
 use taster_provenance::VerifyingKey;
 use taster_threat::{
-    AnswerState, Facts, Rating, ThreatModel,
+    AnswerState, Facts, Rating, ThreatModel, Trusted,
     aisvs::{self, Answered, Requirement},
     markdown, svg,
 };
@@ -23,7 +23,7 @@ use crate::{
 
 /// Writes the threat model and says how it stands.
 pub fn run(args: &ThreatModelArgs) -> anyhow::Result<ExitCode> {
-    let mut facts = read(&args.report, &args.keys)?;
+    let mut facts = read(&args.report, &args.keys, &args.log_keys)?;
     declare(&mut facts, args)?;
     let json = args.out.join("THREAT-MODEL.json");
     let before = match &args.previous {
@@ -47,7 +47,7 @@ pub fn run(args: &ThreatModelArgs) -> anyhow::Result<ExitCode> {
 
 /// Prints what answers the requirements of a standard.
 pub fn evidence(args: &EvidenceArgs) -> anyhow::Result<ExitCode> {
-    let facts = read(&args.report, &args.keys)?;
+    let facts = read(&args.report, &args.keys, &args.log_keys)?;
     let requirements = aisvs::requirements(&facts);
     match args.format {
         Format::Json => output::json(&json!({
@@ -62,9 +62,9 @@ pub fn evidence(args: &EvidenceArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(report: &Path, keys: &[PathBuf]) -> anyhow::Result<Facts> {
-    let keys = keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Facts::read(report, &keys)?)
+fn read(report: &Path, keys: &[PathBuf], log_keys: &[PathBuf]) -> anyhow::Result<Facts> {
+    let load = |paths: &[PathBuf]| paths.iter().map(|path| VerifyingKey::load(path)).collect::<Result<Vec<_>, _>>();
+    Ok(Facts::read(report, &Trusted { keys: load(keys)?, log_keys: load(log_keys)? })?)
 }
 
 /// Takes the declarations of a configuration file in place of those that the scan recorded.

@@ -102,17 +102,16 @@ impl Check {
             Self::Detector(id) => detector(facts, id),
             Self::Digests => {
                 let (files, rows) = (predicate.dataset.files.len(), predicate.dataset.rows);
-                let signed = !facts.signed_by.is_empty();
-                let told =
-                    format!("{files} files and {rows} rows digested; Merkle root {}", predicate.dataset.rows_root);
-                let caveat = if signed { "" } else { "; unsigned, so anybody can write others" };
-                State::new(half(signed), format!("{told}{caveat}"), "/predicate/dataset/rowsRoot")
+                let told = format!("{files} files, {rows} rows; Merkle root {}", predicate.dataset.rows_root);
+                let caveat =
+                    if facts.is_signed() { "" } else { "; no signature was checked, and anybody can write others" };
+                State::new(half(facts.is_signed()), format!("{told}{caveat}"), "/predicate/dataset/rowsRoot")
             }
             Self::Signature => match &facts.signed_by[..] {
                 [] => State::new(Status::Missing, "the manifest is not signed", ""),
                 keys => {
-                    let checked = if facts.verified { "verified with" } else { "carries a signature, not checked, by" };
-                    State::new(Status::Active, format!("{checked} {}", keys.join(", ")), "")
+                    let told = if facts.verified { "verified with" } else { "not checked (--key), said to be by" };
+                    State::new(half(facts.verified), format!("{told} {}", keys.join(", ")), "")
                 }
             },
             Self::DatasetSignature => match predicate.report_views.get("dataset.sig") {
@@ -141,8 +140,10 @@ impl Check {
             Self::RecordedPolicy => policy(facts),
             Self::TransparencyLog => match &facts.logged {
                 None => State::new(Status::Missing, "the manifest has no proof that it is in a log", ""),
-                Some((index, origin)) => {
-                    State::new(Status::Active, format!("entry {index} of {origin}, by manifest.tlog-proof"), "")
+                Some(logged) => {
+                    let caveat = if logged.verified { "" } else { "; the log's key was not checked (--log-key)" };
+                    let told = format!("entry {} of {}{caveat}", logged.index, logged.origin);
+                    State::new(half(logged.verified), told, "")
                 }
             },
             Self::Quarantine => {
@@ -224,5 +225,5 @@ fn policy(facts: &Facts) -> State {
         [] => format!("configuration {digest}; no detector is off or merely allowed"),
         weak => format!("configuration {digest}; {}", weak.join(", ")),
     };
-    State::new(half(weak.is_empty() && !facts.signed_by.is_empty()), told, "/predicate/configSha256")
+    State::new(half(weak.is_empty() && facts.is_signed()), told, "/predicate/configSha256")
 }

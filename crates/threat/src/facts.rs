@@ -27,8 +27,8 @@ pub struct Facts {
     pub signed_by: Vec<String>,
     /// Whether the signatures were checked with trusted keys.
     pub verified: bool,
-    /// Where the manifest is in a transparency log, and in which.
-    pub logged: Option<(u64, String)>,
+    /// Where the manifest is in a transparency log, where a proof says so.
+    pub logged: Option<LoggedFact>,
     /// Findings, where `findings.json` is beside the manifest and is the file that it names.
     pub findings: Vec<FindingFact>,
     /// Whether there were such findings to read.
@@ -37,6 +37,26 @@ pub struct Facts {
     pub sources: BTreeMap<String, SourceRecord>,
     /// What the owner declared.
     pub declared: Declared,
+}
+
+/// A place in a transparency log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedFact {
+    /// Index of the entry.
+    pub index: u64,
+    /// The log.
+    pub origin: String,
+    /// Whether a trusted key signed its checkpoint.
+    pub verified: bool,
+}
+
+/// Keys that are trusted; where there are none, signatures are not checked, and count for little.
+#[derive(Clone, Debug, Default)]
+pub struct Trusted {
+    /// Keys of manifests.
+    pub keys: Vec<VerifyingKey>,
+    /// Keys of transparency logs.
+    pub log_keys: Vec<VerifyingKey>,
 }
 
 /// One finding.
@@ -56,7 +76,8 @@ impl Facts {
     /// Reads them from a manifest or a report folder. With keys, one of them must have signed the manifest.
     ///
     /// Errs where the manifest cannot be read, or is signed by none of the given keys.
-    pub fn read(path: &Path, keys: &[VerifyingKey]) -> Result<Self, Error> {
+    pub fn read(path: &Path, trusted: &Trusted) -> Result<Self, Error> {
+        let keys = &trusted.keys;
         let path = if path.is_dir() { path.join("manifest.json") } else { path.to_owned() };
         let envelope = Envelope::read(&path)?;
         let verified = !keys.is_empty();
@@ -75,13 +96,18 @@ impl Facts {
             manifest: sha256_of_file(&path)?.0,
             signed_by,
             verified,
-            logged: logged(&path, &envelope),
+            logged: logged(&path, &envelope, &trusted.log_keys),
             has_findings: findings.is_some(),
             findings: findings.unwrap_or_default(),
             sources: serde_json::from_value(section("sources")).unwrap_or_default(),
             declared: serde_json::from_value(section("threat_model")).unwrap_or_default(),
             predicate,
         })
+    }
+
+    /// Whether a trusted key signed the manifest.
+    pub fn is_signed(&self) -> bool {
+        self.verified && !self.signed_by.is_empty()
     }
 
     /// The detector of this id, where the scan knew it.
@@ -125,9 +151,10 @@ fn findings(manifest: &Path, predicate: &Predicate) -> Result<Option<Vec<Finding
     Ok(Some(document.findings))
 }
 
-/// Where the manifest is in a log by the proof beside it. The log's own key is not asked for here.
-fn logged(manifest: &Path, envelope: &Envelope) -> Option<(u64, String)> {
+/// Where the manifest is in a log by the proof beside it.
+fn logged(manifest: &Path, envelope: &Envelope, keys: &[VerifyingKey]) -> Option<LoggedFact> {
     let proof = Proof::read(&manifest.with_extension("tlog-proof")).ok()?;
     let origin = proof.checkpoint().checkpoint().origin.clone();
-    proof.holds_for(&entry_of(envelope)).then(|| (proof.index(), origin))
+    let verified = keys.iter().any(|key| proof.checkpoint().signed_by(key));
+    proof.holds_for(&entry_of(envelope)).then(|| LoggedFact { index: proof.index(), origin, verified })
 }

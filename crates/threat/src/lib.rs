@@ -27,7 +27,7 @@ pub use check::{Check, State, Status};
 pub use declared::{Acceptance, Asset, Declared, DeclaredControl};
 pub use diagram::mermaid;
 pub use error::Error;
-pub use facts::{Facts, FindingFact};
+pub use facts::{Facts, FindingFact, LoggedFact, Trusted};
 pub use markdown::markdown;
 pub use model::{
     Answer, AnswerState, AssetEntry, Changes, ControlEntry, EvidenceBase, GoalEntry, SourceEntry, ThreatEntry,

@@ -132,6 +132,7 @@ fn stride(page: &mut Page, model: &ThreatModel) {
         let by = by.collect::<Vec<_>>().join(", ");
         let seen = match threat.findings.len() {
             0 => "nothing".to_owned(),
+            1 => "1 finding".to_owned(),
             n => format!("{n} findings"),
         };
         let cells = [&threat.id, stride, &threat.element, &threat.likelihood, &threat.impact, threat.rating.name()];

@@ -17,9 +17,9 @@ fn place(element: &str) -> (i32, i32) {
     match element {
         "dataset" => (LEFT + 90, 150),
         "scan" => (LEFT + 340, 60),
-        "report" => (LEFT + 590, 60),
-        "training" => (LEFT + 590, 240),
-        _ => (LEFT + 840, 240),
+        "report" => (LEFT + 640, 60),
+        "training" => (LEFT + 640, 240),
+        _ => (LEFT + 890, 240),
     }
 }
 
@@ -33,7 +33,7 @@ pub fn svg(model: &ThreatModel) -> String {
         out.push_str(&text);
         out.push('\n');
     };
-    let width = LEFT + 1060;
+    let width = LEFT + 1100;
     add(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
          aria-label=\"Data flow with trust boundaries\" font-family=\"sans-serif\" font-size=\"13\">"
@@ -56,7 +56,7 @@ pub fn svg(model: &ThreatModel) -> String {
         top += tall + 18;
     }
     add(format!(
-        "<rect class=\"boundary\" x=\"{}\" y=\"10\" width=\"1000\" height=\"{}\" rx=\"8\"/>",
+        "<rect class=\"boundary\" x=\"{}\" y=\"10\" width=\"1040\" height=\"{}\" rx=\"8\"/>",
         LEFT + 40,
         height - 20
     ));

@@ -15,7 +15,7 @@ use super::Format;
 #[command(after_help = "\
 Examples:
   taster threat-model taster-report --out docs/
-  taster threat-model taster-report/manifest.json --key release.pub.pem --config taster.toml --out docs/")]
+  taster threat-model taster-report/manifest.json --key release.pub.pem --log-key log.pub.pem --out docs/")]
 pub struct ThreatModelArgs {
     /// The report folder of a scan, or its manifest.json
     #[arg(value_name = "REPORT", default_value = "taster-report")]
@@ -33,6 +33,10 @@ pub struct ThreatModelArgs {
     /// A public key that must have signed the manifest (PEM file); repeat for more [default: the signature is not checked]
     #[arg(long = "key", value_name = "PUB")]
     pub keys: Vec<PathBuf>,
+
+    /// A public key of the transparency log (PEM file); repeat for more [default: the log's signature is not checked]
+    #[arg(long = "log-key", value_name = "PUB")]
+    pub log_keys: Vec<PathBuf>,
 
     /// The version before [default: THREAT-MODEL.json in --out, where there is one]
     #[arg(long, value_name = "FILE")]
@@ -64,6 +68,10 @@ pub struct EvidenceArgs {
     /// A public key that must have signed the manifest (PEM file); repeat for more [default: the signature is not checked]
     #[arg(long = "key", value_name = "PUB")]
     pub keys: Vec<PathBuf>,
+
+    /// A public key of the transparency log (PEM file); repeat for more [default: the log's signature is not checked]
+    #[arg(long = "log-key", value_name = "PUB")]
+    pub log_keys: Vec<PathBuf>,
 
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
