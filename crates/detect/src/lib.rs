@@ -12,10 +12,12 @@ mod label;
 pub mod label_flip;
 pub mod outlier;
 pub mod poisoned_text;
+mod seen;
 pub mod shift;
 mod text;
 mod text_cells;
 pub mod trigger;
+pub mod unsafe_content;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -41,6 +43,7 @@ pub const ALL: &[Entry] = &[
     trigger::ENTRY,
     poisoned_text::ENTRY,
     hidden_text::ENTRY,
+    unsafe_content::ENTRY,
 ];
 
 /// The detector of this id.

@@ -96,7 +96,7 @@ pub(crate) fn rows_severity(id: &str, share: f64) -> Severity {
         "duplicate-flood" | "trigger" | "poisoned-text" => [0.0, 0.20],
         "conflicting-label" => [0.02, 0.20],
         // How bad it is depends on what is hidden, and is said of each kind.
-        "hidden-text" => [1.1, 1.1],
+        "hidden-text" | "unsafe-content" => [1.1, 1.1],
         _ => [0.05, 1.1],
     };
     match share {

@@ -4,7 +4,9 @@ use unicode_properties::{EmojiStatus, GeneralCategory, UnicodeEmoji, UnicodeGene
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::confusable_detection::skeleton;
 
-/// Variation selectors behind one character from which they are a message.
+use crate::seen;
+
+/// Different variation selectors behind one character from which they are a message.
 const SELECTORS: usize = 3;
 
 /// A kind of thing that is not seen.
@@ -25,10 +27,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, the worst first.
-    pub const ALL: [Self; 6] =
-        [Self::Message, Self::Direction, Self::NoWidth, Self::Imitation, Self::Private, Self::Control];
-
     /// How surely this was done on purpose, in [0, 1].
     pub fn score(self) -> f64 {
         match self {
@@ -40,18 +38,13 @@ impl Kind {
             Self::Control => 0.3,
         }
     }
+}
 
-    /// How much it matters that a dataset has it, in [0, 1].
-    pub fn magnitude(self) -> f64 {
-        match self {
-            Self::Message => 0.5,
-            Self::Direction | Self::NoWidth | Self::Imitation => 0.1,
-            Self::Private | Self::Control => 0.0,
-        }
-    }
+impl seen::Kind for Kind {
+    const ALL: &'static [Self] =
+        &[Self::Message, Self::Direction, Self::NoWidth, Self::Imitation, Self::Private, Self::Control];
 
-    /// The kind in kebab-case.
-    pub fn code(self) -> &'static str {
+    fn code(self) -> &'static str {
         match self {
             Self::Message => "hidden-message",
             Self::Direction => "direction-controls",
@@ -62,8 +55,7 @@ impl Kind {
         }
     }
 
-    /// The kind, for a person.
-    pub fn what(self) -> &'static str {
+    fn what(self) -> &'static str {
         match self {
             Self::Message => "text spelt in characters that are not shown",
             Self::Direction => "controls of the direction of writing in text that has one direction only",
@@ -71,6 +63,14 @@ impl Kind {
             Self::Imitation => "letters of other scripts that look like Latin ones",
             Self::Private => "characters for private use or without a meaning",
             Self::Control => "control characters",
+        }
+    }
+
+    fn magnitude(self) -> f64 {
+        match self {
+            Self::Message => 0.5,
+            Self::Direction | Self::NoWidth | Self::Imitation => 0.1,
+            Self::Private | Self::Control => 0.0,
         }
     }
 }
@@ -164,7 +164,7 @@ fn is_joining(script: Script) -> bool {
 
 /// What tags outside of flags, or several variation selectors behind one character, spell.
 fn message(chars: &[char]) -> Option<String> {
-    let (mut tags, mut selectors, mut run) = (String::new(), 0, 0);
+    let (mut tags, mut selectors, mut run) = (String::new(), 0, std::collections::BTreeSet::new());
     let mut in_flag = false;
     for &c in chars {
         let code = u32::from(c);
@@ -172,13 +172,17 @@ fn message(chars: &[char]) -> Option<String> {
         if (0xe0000..=0xe007f).contains(&code) && !in_flag && code != 0xe007f {
             tags.push(char::from_u32(code - 0xe0000).filter(char::is_ascii_graphic).unwrap_or(' '));
         }
-        run = if (0xfe00..=0xfe0f).contains(&code) || (0xe0100..=0xe01ef).contains(&code) { run + 1 } else { 0 };
-        selectors = selectors.max(run);
+        if (0xfe00..=0xfe0f).contains(&code) || (0xe0100..=0xe01ef).contains(&code) {
+            run.insert(code);
+            selectors = selectors.max(run.len());
+        } else {
+            run.clear();
+        }
     }
     if !tags.is_empty() {
         return Some(format!("tags that spell {tags:?}"));
     }
-    (selectors >= SELECTORS).then(|| format!("{selectors} variation selectors in a row"))
+    (selectors >= SELECTORS).then(|| format!("{selectors} different variation selectors in a row"))
 }
 
 /// Whether a word mixes scripts and looks as if it were all Latin.
@@ -231,6 +235,7 @@ mod tests {
     fn ordinary_writing_hides_nothing() {
         let ordinary = [
             "plain\ttext\r\n",
+            "❤\u{fe0f}\u{fe0f}\u{fe0f}\u{fe0f}",
             "\u{feff}name,age",
             "👨\u{200d}👩\u{200d}👧 and 🏃🏻\u{200d}♀\u{fe0f} ☮\u{fe0f}",
             "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f} Scotland",

@@ -41,7 +41,9 @@ fn luhn(digits: &[u32]) -> bool {
 /// Shannon's entropy of the bytes, in bits per byte.
 fn entropy(bytes: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
-    bytes.iter().for_each(|&b| counts[usize::from(b)] += 1);
+    for &b in bytes {
+        counts[usize::from(b)] += 1;
+    }
     let share = |&n: &u32| f64::from(n) / bytes.len() as f64;
     counts.iter().filter(|n| **n > 0).map(share).map(|p| -p * p.log2()).sum()
 }

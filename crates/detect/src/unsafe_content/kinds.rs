@@ -1,5 +1,7 @@
 //! What content may do to those who read, run or store it.
 
+use crate::seen;
+
 /// A kind of unsafe content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -20,10 +22,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, the worst first.
-    pub const ALL: [Self; 7] =
-        [Self::Secret, Self::Instruction, Self::Script, Self::Sql, Self::Formula, Self::Card, Self::Email];
-
     /// How sure and how bad it is, in [0, 1].
     pub fn score(self) -> f64 {
         match self {
@@ -38,22 +36,25 @@ impl Kind {
         }
     }
 
-    /// How much it matters that a dataset has it, in [0, 1].
-    pub fn magnitude(self) -> f64 {
-        match self {
-            Self::Secret | Self::Instruction => 0.3,
-            Self::Script | Self::Sql | Self::Formula | Self::Card => 0.1,
-            Self::Email => 0.0,
-        }
-    }
-
     /// Whether it is ordinary where the column is code.
     pub fn is_ordinary_in_code(self) -> bool {
         matches!(self, Self::Script | Self::Sql | Self::Formula)
     }
 
-    /// The kind in kebab-case.
-    pub fn code(self) -> &'static str {
+    /// A match for people: of what must not spread, the begin only.
+    pub fn shown(self, matched: &str) -> String {
+        let most = if matches!(self, Self::Secret | Self::Card) { 4 } else { 80 };
+        let shown: String = matched.chars().take(most).collect();
+        let more = if shown.len() < matched.len() { "…" } else { "" };
+        format!("{shown:?}{more}")
+    }
+}
+
+impl seen::Kind for Kind {
+    const ALL: &'static [Self] =
+        &[Self::Secret, Self::Instruction, Self::Script, Self::Sql, Self::Formula, Self::Card, Self::Email];
+
+    fn code(self) -> &'static str {
         match self {
             Self::Secret => "secret",
             Self::Instruction => "instruction",
@@ -65,8 +66,7 @@ impl Kind {
         }
     }
 
-    /// The kind, for a person.
-    pub fn what(self) -> &'static str {
+    fn what(self) -> &'static str {
         match self {
             Self::Secret => "a key or password",
             Self::Instruction => "an instruction aimed at a model",
@@ -75,6 +75,14 @@ impl Kind {
             Self::Formula => "a formula that a spreadsheet would compute",
             Self::Card => "the number of a payment card",
             Self::Email => "an e-mail address",
+        }
+    }
+
+    fn magnitude(self) -> f64 {
+        match self {
+            Self::Secret | Self::Instruction => 0.3,
+            Self::Script | Self::Sql | Self::Formula | Self::Card => 0.1,
+            Self::Email => 0.0,
         }
     }
 }
