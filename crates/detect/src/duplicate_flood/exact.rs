@@ -7,17 +7,26 @@ use taster_stats::{counts::CountMin, tail::Tail};
 
 use super::cells::{Cells, Neighbours};
 
+/// Share of the dataset below which copies that are no more than its other repetitions are not looked at more closely.
+const VOLUME: f64 = 0.002;
+
 /// How often each row stands in the dataset, and how often one would.
 pub(super) struct Exact {
     counts: CountMin,
     tail: Tail,
+    /// Sizes of groups, whatever is around them.
+    repeats: Tail,
+    /// Rows in the dataset.
+    rows: f64,
     around: Option<Around>,
 }
 
 impl Exact {
     /// Fits it to the sample; `keys` are the content keys of its rows.
     pub fn fit(counts: CountMin, sample: &Sample, keys: &[u64], schema: &Schema) -> Self {
-        let mut exact = Self { counts, tail: Tail::default(), around: Around::fit(sample, schema) };
+        let around = Around::fit(sample, schema);
+        let (tail, repeats) = (Tail::default(), Tail::default());
+        let mut exact = Self { counts, tail, repeats, rows: sample.rows as f64, around };
         let rate = rate(sample);
         let mut groups: BTreeMap<u64, (usize, f64)> = BTreeMap::new();
         for (row, &key) in keys.iter().enumerate() {
@@ -26,9 +35,11 @@ impl Exact {
         let group = |(&key, &(row, seen)): (&u64, &(usize, f64))| {
             let copies = exact.copies(key).max(seen as u64);
             // A group is in the sample as a whole or in part; each of its rows stands for so much of a group.
-            (exact.lone(&sample.table, row, copies), seen / (copies as f64 * rate))
+            let stands_for = seen / (copies as f64 * rate);
+            ((exact.lone(&sample.table, row, copies), stands_for), (copies as f64, stands_for))
         };
-        exact.tail = Tail::fit(groups.iter().map(group));
+        let (lone, copies): (Vec<_>, Vec<_>) = groups.iter().map(group).unzip();
+        (exact.tail, exact.repeats) = (Tail::fit(lone.into_iter()), Tail::fit(copies.into_iter()));
         exact
     }
 
@@ -42,7 +53,9 @@ impl Exact {
         if self.around.as_ref().is_some_and(|around| around.cells.is_blank(table, row)) {
             return f64::INFINITY;
         }
-        self.tail.expected(self.lone(table, row, copies))
+        // A few copies where others have many are no flood, though nothing is like them.
+        let few = (copies as f64) < VOLUME * self.rows && self.repeats.expected(copies as f64) > 1.0;
+        if few { f64::INFINITY } else { self.tail.expected(self.lone(table, row, copies)) }
     }
 
     /// Copies for each row that differs in one column. What repeats by nature has neighbours that repeat as well.

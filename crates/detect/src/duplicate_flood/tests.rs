@@ -90,6 +90,19 @@ fn natural_repetition_is_let_pass() {
     assert!(fit(&*built(), &schema, &table, None).score(&table).iter().all(|&s| s < 0.5));
 }
 
+/// Bookings of a tour are entered together, so a few equal rows with nothing like them stand beside larger such groups.
+#[test]
+fn a_small_group_among_larger_ones_is_let_pass() {
+    let group = |row: u64| if row < 600 { row / 8 % 75 } else { row };
+    let of = |row: u64, c: u64| match (row, c) {
+        (0..600, 0) => (group(row) % 5) as f64,
+        (0..600, _) => (group(row) % 3) as f64 + if row >= 592 { 0.5 } else { 0.0 },
+        _ => random(row, c),
+    };
+    let (schema, tours) = numbers(6000, of);
+    assert!(fit(&*built(), &schema, &tours, None).score(&tours).iter().all(|&s| s < 0.5));
+}
+
 #[test]
 fn equal_rows_with_another_label_are_kept() {
     let values = |rows: u64| (0..rows).map(|r| if r % 10 == 3 { 0.5 } else { random(r, 0) }).collect();
