@@ -79,8 +79,10 @@ def check_cyclonedx(folder: Path, files: int) -> None:
 def check(folder: Path, data: str, files: int, rows: int, label: str) -> None:
     scan = ["scan", data, "--label", label, "--sign", "key.pem", "--log", "log", "--log-key", "log.pem"]
     subprocess.run([TASTER, *scan, "--out", "report"], cwd=folder, check=False, capture_output=True)
-    for flag, name in [("--croissant", "croissant.json"), ("--cyclonedx", "bom.json")]:
-        taster("export", "report/manifest.json", flag, "--key", "key.pub.pem", "--out", name, *ABOUT, folder=folder)
+    taster("threat-model", "report", "--quiet", folder=folder)
+    bom = ["--cyclonedx", "--threat-model", "THREAT-MODEL.json"]
+    for form, name in [(["--croissant"], "croissant.json"), (bom, "bom.json")]:
+        taster("export", "report/manifest.json", *form, "--key", "key.pub.pem", "--out", name, *ABOUT, folder=folder)
     columns = len(json.loads((folder / "report" / "findings.json").read_text(encoding="utf-8"))["dataset"]["columns"])
     check_croissant(folder, columns, rows)
     check_cyclonedx(folder, files)

@@ -78,10 +78,7 @@ fn declare(facts: &mut Facts, args: &ThreatModelArgs) -> anyhow::Result<()> {
     let config = config_file::read(path)?;
     facts.declared = config.threat_model;
     // What a description of the data said at the scan stays, where the file says nothing.
-    for (name, source) in config.sources {
-        let record = serde_json::from_value(serde_json::to_value(source)?)?;
-        facts.sources.insert(name, record);
-    }
+    facts.sources.extend(config.sources);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ pub mod crosswalk;
 mod detector;
 mod digest;
 mod finding;
+mod hidden;
 mod key;
 mod role;
 mod sample;
@@ -30,6 +31,7 @@ pub use detector::{
 };
 pub use digest::{Digest, DigestParseError};
 pub use finding::{Finding, Scope, Severity, Verdict};
+pub use hidden::hides;
 pub use key::Key;
 pub use role::Role;
 pub use sample::{Sample, Sampler};

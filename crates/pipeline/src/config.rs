@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use taster_core::Digest;
+use taster_provenance::export::SourceRecord;
 use taster_threat::Declared;
 
 /// The whole of `taster.toml`.
@@ -15,7 +15,7 @@ pub struct Config {
     /// Roles of columns and how CSV is read.
     pub dataset: DatasetConfig,
     /// What is known of the sources, by the value of the source column or the name of the file.
-    pub sources: BTreeMap<String, SourceConfig>,
+    pub sources: BTreeMap<String, SourceRecord>,
     /// Per detector: level, threshold and parameters. Detectors left out run with their defaults.
     pub detectors: BTreeMap<String, DetectorConfig>,
     /// When a finding matters.
@@ -88,45 +88,6 @@ pub struct CsvConfig {
     pub missing: Vec<String>,
     /// `refuse` records with too few fields (the default), or `fill` them with missing values.
     pub ragged: Option<String>,
-}
-
-/// `[sources.<name>]`
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SourceConfig {
-    /// How far its owner vouches for it.
-    pub trust: Trust,
-    /// The trust boundary that its data crosses, where the trust does not say it.
-    pub boundary: Option<String>,
-    /// Where it comes from: an address, or the name of a system.
-    pub origin: Option<String>,
-    /// Who answers for it.
-    pub owner: Option<String>,
-    /// Its licence, by SPDX id or address.
-    pub licence: Option<String>,
-    /// How it was collected.
-    pub collected: Option<String>,
-    /// What it may be used for.
-    pub allowed_use: Option<String>,
-    /// What was done to it before it came here.
-    pub processing: Option<String>,
-    /// When it was fetched.
-    pub retrieved: Option<String>,
-    /// SHA-256 that its file must have; another one fails the scan.
-    pub sha256: Option<Digest>,
-}
-
-/// How far a source is trusted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trust {
-    /// Made and kept inside.
-    Trusted,
-    /// Known, but outside our control.
-    #[default]
-    Unknown,
-    /// Anybody could have written it.
-    Untrusted,
 }
 
 /// What a detector's findings may do to the verdict.
@@ -302,7 +263,7 @@ fn refuse_unknown_keys(given: &Value) -> Result<(), ConfigError> {
         };
         match section.as_str() {
             "sources" => {
-                let shape = serde_json::to_value(SourceConfig::default()).unwrap_or_default();
+                let shape = serde_json::to_value(SourceRecord::default()).unwrap_or_default();
                 each_entry(value, |name, entry| compare(&["sources", name], entry, &shape, &[]))?;
             }
             "detectors" => each_entry(value, |id, entry| {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use glob::Pattern;
 use serde_json::json;
 use taster_core::{DatasetRecord, FileRecord, Finding, Scope, Severity};
-use taster_provenance::export::{DescribedFile, Description, Expected};
+use taster_provenance::export::{DescribedFile, Description, Expected, SourceRecord, is_file};
 
-use crate::{Config, SourceConfig, scan::plain_finding};
+use crate::{Config, scan::plain_finding};
 
 /// What such findings go by in place of a detector.
 pub(crate) const ID: &str = "sources";
@@ -40,7 +40,7 @@ impl Config {
 
 /// What of the declarations does not hold, and what they leave open.
 pub(crate) fn declared_findings(
-    sources: &BTreeMap<String, SourceConfig>,
+    sources: &BTreeMap<String, SourceRecord>,
     description: Option<&Description>,
     dataset: &DatasetRecord,
 ) -> Vec<Finding> {
@@ -58,7 +58,7 @@ pub(crate) fn declared_findings(
 }
 
 /// Compares a declared digest with the file of that name.
-fn declared_digest(name: &str, source: &SourceConfig, files: &[FileRecord]) -> Option<Finding> {
+fn declared_digest(name: &str, source: &SourceRecord, files: &[FileRecord]) -> Option<Finding> {
     let expected = source.sha256?;
     let Some(file) = files.iter().find(|file| is_file(name, &file.name)) else {
         let elsewhere = files.iter().find(|file| file.sha256 == expected);
@@ -101,13 +101,6 @@ fn undescribed(file: &FileRecord, description: &Description) -> Option<Finding> 
     }
     let message = format!("{name} is not described: nobody says where it comes from");
     Some(finding("undescribed", name, Severity::Important, message))
-}
-
-/// Whether a declaration by this name is of this file. Either may be given from further up.
-fn is_file(declared: &str, file: &str) -> bool {
-    let ends =
-        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    !declared.is_empty() && (ends(file, declared) || ends(declared, file))
 }
 
 fn last(name: &str) -> &str {
@@ -192,11 +185,5 @@ mod tests {
         assert_eq!((config.dataset.label.as_deref(), config.dataset.id), (Some("mine"), vec!["key".to_owned()]));
         let source = &config.sources["a.csv"];
         assert_eq!((source.owner.as_deref(), source.licence.as_deref()), (Some("us"), Some("MIT")));
-    }
-
-    #[test]
-    fn names_match_from_their_end_at_whole_folders() {
-        assert!(is_file("a.csv", "part/a.csv") && is_file("data/part/a.csv", "a.csv") && is_file("a.csv", "a.csv"));
-        assert!(!is_file("a.csv", "aa.csv") && !is_file("b/a.csv", "c/a.csv") && !is_file("", "a.csv"));
     }
 }

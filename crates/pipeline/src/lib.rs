@@ -30,9 +30,7 @@ mod signature;
 mod stamps;
 mod verify;
 
-pub use config::{
-    Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, Level, PolicyConfig, SignConfig, SourceConfig, Trust,
-};
+pub use config::{Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, Level, PolicyConfig, SignConfig};
 pub use error::Error;
 pub use logged::LogRequest;
 pub use progress::{Phase, Progress, Silent};

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 use taster_core::{DetectorStatus, Role};
+use taster_provenance::export::is_file;
 
 use crate::Facts;
 
@@ -192,12 +193,8 @@ fn detector(facts: &Facts, id: &str) -> State {
 
 fn declared_digests(facts: &Facts) -> State {
     let files = &facts.predicate.dataset.files;
-    let declared = |name: &String| {
-        facts.sources.iter().any(|(source, record)| {
-            record.sha256.is_some()
-                && (name == source || name.ends_with(&format!("/{source}")) || source.ends_with(&format!("/{name}")))
-        })
-    };
+    let declared =
+        |name: &str| facts.sources.iter().any(|(source, record)| record.sha256.is_some() && is_file(source, name));
     let covered = files.iter().filter(|file| declared(&file.name)).count();
     let told = format!("{covered} of {} files have a declared SHA-256", files.len());
     let status = match covered {

@@ -68,7 +68,11 @@ pub fn mermaid(model: &ThreatModel) -> String {
             line(format!("  source{b}x{s}[\"{}\"]", label(source)));
         }
         line("end".into());
-        line(format!("boundary{b} -- \"files\" --> dataset"));
+        let open = match open_threats(model, "sources") {
+            0 => String::new(),
+            n => format!(" ({n} open)"),
+        };
+        line(format!("boundary{b} -- \"files{open}\" --> dataset"));
     }
     line("subgraph pipeline [\"trust boundary: training pipeline\"]".into());
     for element in &ELEMENTS {

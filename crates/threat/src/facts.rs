@@ -125,11 +125,6 @@ impl Facts {
         let columns = self.predicate.dataset.columns.iter();
         columns.filter(|column| column.role == role).map(|column| column.name.as_str()).collect()
     }
-
-    /// The trust of a source, which is `unknown` where nobody said.
-    pub fn trust(source: &SourceRecord) -> &str {
-        source.trust.as_deref().unwrap_or("unknown")
-    }
 }
 
 /// The findings, where they are the ones that the manifest names.

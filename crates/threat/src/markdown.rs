@@ -191,7 +191,7 @@ fn sources(page: &mut Page, model: &ThreatModel) {
         let name = plain(&clip(&source.name, 80));
         let boundary = plain(&clip(source.boundary(), 60));
         let missing = source.missing.join(", ");
-        page.row(&[&[&name, record.trust.as_deref().unwrap_or("unknown"), &boundary][..], &told, &[&missing]].concat());
+        page.row(&[&[&name, record.trust.name(), &boundary][..], &told, &[&missing]].concat());
     }
     cut(page, model.sources.len());
 }

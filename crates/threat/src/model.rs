@@ -5,7 +5,7 @@ use taster_core::{
     Digest, Severity, Tag, Verdict,
     crosswalk::{self, Subject},
 };
-use taster_provenance::export::SourceRecord;
+use taster_provenance::export::{SourceRecord, Trust};
 
 use crate::{
     Acceptance, Check, Error, Facts, Rating, Status, THREATS, Threat,
@@ -312,12 +312,12 @@ fn sources(facts: &Facts) -> Vec<SourceEntry> {
         name: name.clone(),
         missing: missing(record),
         record: SourceRecord {
-            boundary: record.boundary.clone().or_else(|| Some(default_boundary(Facts::trust(record)).into())),
+            boundary: record.boundary.clone().or_else(|| Some(default_boundary(record.trust).into())),
             ..record.clone()
         },
     };
     if facts.sources.is_empty() {
-        let unknown = SourceRecord { trust: Some("unknown".into()), ..SourceRecord::default() };
+        let unknown = SourceRecord::default();
         return facts.predicate.dataset.files.iter().map(|file| entry(&file.name, &unknown)).collect();
     }
     facts.sources.iter().map(|(name, record)| entry(name, record)).collect()
@@ -326,15 +326,15 @@ fn sources(facts: &Facts) -> Vec<SourceEntry> {
 impl SourceEntry {
     /// The trust boundary that its data crosses.
     pub fn boundary(&self) -> &str {
-        self.record.boundary.as_deref().unwrap_or_else(|| default_boundary(Facts::trust(&self.record)))
+        self.record.boundary.as_deref().unwrap_or_else(|| default_boundary(self.record.trust))
     }
 }
 
-fn default_boundary(trust: &str) -> &'static str {
+fn default_boundary(trust: Trust) -> &'static str {
     match trust {
-        "trusted" => "inside",
-        "untrusted" => "the public",
-        _ => "outside",
+        Trust::Trusted => "inside",
+        Trust::Unknown => "outside",
+        Trust::Untrusted => "the public",
     }
 }
 
@@ -409,12 +409,12 @@ fn likelihood(threat: &Threat, facts: &Facts, state: AnswerState, seen: bool) ->
     if seen {
         return SEEN;
     }
-    let of = |trust: &str| match trust {
-        "trusted" => 1,
-        "untrusted" => 3,
-        _ => 2,
+    let worst = facts.sources.values().map(|source| source.trust).max().unwrap_or_default();
+    let exposure = match worst {
+        Trust::Trusted => 1,
+        Trust::Unknown => 2,
+        Trust::Untrusted => 3,
     };
-    let exposure = facts.sources.values().map(|source| of(Facts::trust(source))).max().unwrap_or(2);
     let base: u8 = if threat.by_source { exposure } else { 2 };
     if state == AnswerState::Answered { base.saturating_sub(1).max(1) } else { base }
 }

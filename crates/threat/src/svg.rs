@@ -46,7 +46,11 @@ pub fn svg(model: &ThreatModel) -> String {
             "<rect class=\"boundary\" x=\"10\" y=\"{top}\" width=\"{}\" height=\"{tall}\" rx=\"8\"/>",
             LEFT - 30
         ));
-        add(format!("<text x=\"20\" y=\"{}\" class=\"quiet\">{}</text>", top + 20, xml(&clip(boundary, 28))));
+        let open = match open_threats(model, "sources") {
+            0 => String::new(),
+            n => format!(" ({n} open)"),
+        };
+        add(format!("<text x=\"20\" y=\"{}\" class=\"quiet\">{}{open}</text>", top + 20, xml(&clip(boundary, 22))));
         for (i, source) in sources.iter().enumerate() {
             let y = top + 42 + i as i32 * LINE;
             add(format!("<text x=\"28\" y=\"{y}\">{}</text>", xml(&clip(source, 26))));

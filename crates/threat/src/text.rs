@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use taster_core::hides;
+
 /// Text for a cell of a Markdown table or a line of a list: one line, no markup.
 pub(crate) fn plain(text: &str) -> String {
     let mut out = String::new();
@@ -48,10 +50,6 @@ pub(crate) fn clip(text: &str, most: usize) -> String {
 
 /// Without what hides, reorders or breaks lines.
 fn clean(text: &str) -> String {
-    let hides = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
-    };
     text.chars().map(|c| if hides(c) { ' ' } else { c }).collect()
 }
 

@@ -193,6 +193,13 @@ fn local(name: &str) -> &str {
     name.rsplit([':', '/', '#']).next().unwrap_or(name)
 }
 
+/// Whether a declaration by this name is of this file. Either may be given from further up.
+pub fn is_file(declared: &str, file: &str) -> bool {
+    let ends =
+        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    !declared.is_empty() && (ends(file, declared) || ends(declared, file))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -243,5 +250,11 @@ mod tests {
             assert!(Description::of(&value).is_err(), "{value}");
         }
         assert!(Description::of(&json!({"conformsTo": {"@id": "http://mlcommons.org/croissant/1.0"}})).is_ok());
+    }
+
+    #[test]
+    fn names_match_from_their_end_at_whole_folders() {
+        assert!(is_file("a.csv", "part/a.csv") && is_file("data/part/a.csv", "a.csv") && is_file("a.csv", "a.csv"));
+        assert!(!is_file("a.csv", "aa.csv") && !is_file("b/a.csv", "c/a.csv") && !is_file("", "a.csv"));
     }
 }

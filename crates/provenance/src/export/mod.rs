@@ -7,5 +7,5 @@ mod told;
 
 pub use croissant::{Missing, to_croissant};
 pub use cyclonedx::to_cyclonedx;
-pub use described::{DescribedFile, Description, Expected};
-pub use told::{About, Exported, SourceRecord};
+pub use described::{DescribedFile, Description, Expected, is_file};
+pub use told::{About, Exported, SourceRecord, Trust};

@@ -39,19 +39,19 @@ pub struct Exported {
     pub log_proof: Option<Digest>,
 }
 
-/// What is known of one source, as the scan's configuration has it.
+/// What is declared of one source: `[sources.<name>]` of `taster.toml`, and so in the configuration of a scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceRecord {
-    /// How far it is trusted.
-    pub trust: Option<String>,
-    /// The trust boundary that its data crosses.
+    /// How far its owner vouches for it.
+    pub trust: Trust,
+    /// The trust boundary that its data crosses, where the trust does not say it.
     pub boundary: Option<String>,
     /// Where it comes from: an address, or the name of a system.
     pub origin: Option<String>,
     /// Who answers for it.
     pub owner: Option<String>,
-    /// Its licence.
+    /// Its licence, by SPDX id or address.
     pub licence: Option<String>,
     /// How it was collected.
     pub collected: Option<String>,
@@ -61,8 +61,32 @@ pub struct SourceRecord {
     pub processing: Option<String>,
     /// When it was fetched.
     pub retrieved: Option<String>,
-    /// SHA-256 that its file must have.
+    /// SHA-256 that its file must have; another one fails the scan.
     pub sha256: Option<Digest>,
+}
+
+/// How far a source is trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trust {
+    /// Made and kept inside.
+    Trusted,
+    /// Known, but outside our control.
+    #[default]
+    Unknown,
+    /// Anybody could have written it.
+    Untrusted,
+}
+
+impl Trust {
+    /// The name used in config and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted",
+            Self::Unknown => "unknown",
+            Self::Untrusted => "untrusted",
+        }
+    }
 }
 
 impl Exported {
