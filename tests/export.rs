@@ -54,6 +54,10 @@ fn croissant_is_written_and_read_back() {
         roles(&manifest).iter().map(role).collect::<Vec<_>>()
     );
     let source = &again["predicate"]["config"]["sources"]["1.csv"];
+    assert_eq!(source["origin"], "https://example.com");
+    let exported = room.expect(0, &export).stdout;
+    let exported: Value = serde_json::from_str(&exported).unwrap();
+    assert_eq!(exported["distribution"][1]["contentUrl"], "1.csv", "a page is not the address of a file");
     assert_eq!((&source["licence"], &source["owner"]), (&json!("MIT"), &json!("me")));
     assert_eq!(source["sha256"], manifest["subject"][1]["digest"]["sha256"]);
     let findings = room.json("taster-report/findings.json")["findings"].to_string();

@@ -107,6 +107,19 @@ fn declarations_that_cannot_be_are_refused() {
     }
 }
 
+/// A detector that answers no threat is one that the threat model has forgotten.
+#[test]
+fn every_detector_is_a_control() {
+    let room = room();
+    room.expect(0, &["threat-model"]);
+    let model = room.json("THREAT-MODEL.json");
+    let controls: Vec<&str> = model["controls"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap()).collect();
+    for line in room.expect(0, &["detectors"]).stdout.lines().skip(1).take_while(|line| !line.is_empty()) {
+        let id = line.split(' ').next().unwrap();
+        assert!(controls.contains(&id), "{id} is in no threat of crates/threat/src/threats.rs");
+    }
+}
+
 /// Names come from data, and end up in Markdown, Mermaid and SVG.
 #[test]
 fn hostile_names_stay_text() {

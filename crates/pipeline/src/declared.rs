@@ -48,7 +48,8 @@ pub(crate) fn declared_findings(
         sources.iter().filter_map(|(name, source)| declared_digest(name, source, &dataset.files)).collect();
     if let Some(description) = description {
         findings.extend(description.files.iter().filter_map(unusable_digest));
-        findings.extend(dataset.files.iter().filter_map(|file| undescribed(file, description)));
+        let patterns = local_patterns(&description.patterns, &dataset.files);
+        findings.extend(dataset.files.iter().filter_map(|file| undescribed(file, description, &patterns)));
         if description.live {
             let message = "the publisher calls the dataset live: its files are expected to change";
             findings.push(finding("live-dataset", "", Severity::Info, message.into()));
@@ -88,14 +89,13 @@ fn unusable_digest(file: &DescribedFile) -> Option<Finding> {
 }
 
 /// A file that lies among the described ones and is not one of them.
-fn undescribed(file: &FileRecord, description: &Description) -> Option<Finding> {
+fn undescribed(file: &FileRecord, description: &Description, patterns: &[Pattern]) -> Option<Finding> {
     let name = &file.name;
     if let Some(described) = description.files.iter().find(|described| is_file(&described.name, name)) {
         let message = format!("{name} is described without a digest");
         return (described.sha256 == Expected::Nothing).then(|| finding("no-digest", name, Severity::Info, message));
     }
-    let matches = |pattern: &String| Pattern::new(pattern).is_ok_and(|p| p.matches(name) || p.matches(last(name)));
-    if description.patterns.iter().any(matches) {
+    if patterns.iter().any(|pattern| pattern.matches(name)) {
         let message = format!("{name} is described by a pattern of names, without a digest");
         return Some(finding("no-digest", name, Severity::Info, message));
     }
@@ -103,8 +103,17 @@ fn undescribed(file: &FileRecord, description: &Description) -> Option<Finding> 
     Some(finding("undescribed", name, Severity::Important, message))
 }
 
-fn last(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
+/// The patterns of names as they are seen from where the files are: folders at their beginning are left out where no file
+/// has them.
+fn local_patterns(patterns: &[String], files: &[FileRecord]) -> Vec<Pattern> {
+    patterns.iter().filter_map(|pattern| local_pattern(pattern, files)).flatten().collect()
+}
+
+/// One pattern, and the same below any folder.
+fn local_pattern(pattern: &str, files: &[FileRecord]) -> Option<[Pattern; 2]> {
+    let ends = std::iter::successors(Some(pattern), |rest| rest.split_once('/').map(|(_, rest)| rest));
+    let mut patterns = ends.filter_map(|end| Some([Pattern::new(end).ok()?, Pattern::new(&format!("**/{end}")).ok()?]));
+    patterns.find(|pair| files.iter().any(|file| pair.iter().any(|pattern| pattern.matches(&file.name))))
 }
 
 fn finding(code: &str, name: &str, severity: Severity, message: String) -> Finding {
@@ -168,6 +177,24 @@ mod tests {
             "important sources/undescribed/slipped-in.csv",
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn patterns_match_from_where_the_files_are() {
+        let matched = |pattern: &str, names: &[&str]| {
+            let patterns = local_patterns(&[pattern.to_owned()], &dataset(names).files);
+            names
+                .iter()
+                .filter(|name| patterns.iter().any(|p| p.matches(name)))
+                .map(|n| (*n).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(matched("*.csv", &["part/a.csv", "a.json"]), ["part/a.csv"]);
+        assert_eq!(matched("default/*/*.parquet", &["train/0.parquet", "test/0.parquet"]).len(), 2);
+        assert_eq!(matched("part/*.csv", &["data/part/a.csv", "data/b.csv"]), ["data/part/a.csv"]);
+        // Where some files have the folders, others cannot do without.
+        assert_eq!(matched("set/*.csv", &["set/a.csv", "slipped-in.csv"]), ["set/a.csv"]);
+        assert!(matched("[", &["a"]).is_empty() && matched("x/*.json", &["a.csv"]).is_empty());
     }
 
     #[test]

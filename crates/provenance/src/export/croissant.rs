@@ -139,6 +139,8 @@ fn distribution(exported: &Exported, files: &[ScannedFile]) -> Value {
     let sources = exported.sources();
     let object = |file: &ScannedFile| {
         let origin = sources.get(&file.name).and_then(|source| source.origin.clone());
+        // A source may come from a page; a file is fetched only from an address that ends in its name.
+        let origin = origin.filter(|origin| last(origin) == last(&file.name));
         json!({
             "@type": "cr:FileObject",
             "@id": file.name,
@@ -163,6 +165,12 @@ fn distribution(exported: &Exported, files: &[ScannedFile]) -> Value {
         }));
     }
     json!(distribution)
+}
+
+/// The last part of a path or an address.
+fn last(path: &str) -> &str {
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A pattern that only this name matches.
