@@ -1,6 +1,6 @@
 use std::any::Any;
 
-use crate::{Key, Sample, Schema, Scope, Table};
+use crate::{FileRecord, Key, Sample, Schema, Scope, Table};
 
 /// What a detector is, for people: the source of `taster detectors`, `taster explain`, the docs and the report. The threats
 /// that its findings are evidence for are in [`crate::crosswalk`].
@@ -55,6 +55,8 @@ pub struct Evidence<'a> {
     pub schema: &'a Schema,
     /// The keyed sample of the dataset.
     pub sample: &'a Sample,
+    /// The dataset's files in order; with [`Sample::positions`] they say which file a sampled row is in.
+    pub files: &'a [FileRecord],
     /// The keyed sample of the trusted reference, encoded by the same schema, where one was given.
     pub reference: Option<&'a Sample>,
     /// The half of the reference that a model may be fitted on if its scores are to become p-values: the other half

@@ -36,13 +36,25 @@ impl Sample {
     /// At most so many of the sampled rows, those with the smallest keys, in the order of the dataset: a smaller sample,
     /// for what is costly to fit.
     pub fn reduced(&self, rows: usize) -> Table {
+        self.table.take(&self.smallest(rows))
+    }
+
+    /// The same with the rows' places in the dataset.
+    #[must_use]
+    pub fn reduced_with_positions(&self, rows: usize) -> Self {
+        let kept = self.smallest(rows);
+        let positions = kept.iter().map(|&row| self.positions[row]).collect();
+        Self { table: self.table.take(&kept), positions, rows: self.rows }
+    }
+
+    fn smallest(&self, rows: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.table.len).collect();
         if rows < order.len() {
             order.sort_unstable_by_key(|&r| (self.table.row_keys.get(r), r));
             order.truncate(rows);
             order.sort_unstable();
         }
-        self.table.take(&order)
+        order
     }
 }
 

@@ -10,6 +10,7 @@ pub mod duplicate_flood;
 pub mod hidden_text;
 mod label;
 pub mod label_flip;
+pub mod odd_source;
 pub mod outlier;
 pub mod poisoned_text;
 mod seen;
@@ -38,6 +39,7 @@ pub const ALL: &[Entry] = &[
     label_flip::ENTRY,
     conflicting_label::ENTRY,
     outlier::ENTRY,
+    odd_source::ENTRY,
     shift::ENTRY,
     duplicate_flood::ENTRY,
     trigger::ENTRY,

@@ -73,7 +73,14 @@ pub fn fit_in_parts(
     }
     let (sample, reference) = (sample(table), reference.map(sample));
     let trusted = reference.as_ref().map(|r| r.halves(KEY)).map(|[fitted, _]| fitted);
-    state.fit(&Evidence { schema, sample: &sample, reference: reference.as_ref(), trusted: trusted.as_ref(), key: KEY })
+    state.fit(&Evidence {
+        schema,
+        sample: &sample,
+        files: &[],
+        reference: reference.as_ref(),
+        trusted: trusted.as_ref(),
+        key: KEY,
+    })
 }
 
 /// Observes a whole table and fits.

@@ -125,6 +125,7 @@ impl<'a> Scanning<'a> {
         let evidence = Evidence {
             schema: plan.dataset.schema(),
             sample: &observed.sample,
+            files: &observed.record.files,
             reference: reference.as_ref().map(|r| &r.sample),
             trusted: halves.as_ref().map(|[fitted, _]| fitted),
             key: self.key,

@@ -6,6 +6,7 @@
 pub mod boost;
 pub mod counts;
 pub mod dependence;
+pub mod effects;
 pub mod exact;
 pub mod fdr;
 pub mod gaussian;

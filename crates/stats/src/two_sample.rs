@@ -133,7 +133,7 @@ fn nonzero(x: f64) -> f64 {
 }
 
 /// Natural logarithm of the gamma function for positive arguments (Lanczos 1964, g = 7, n = 9).
-fn ln_gamma(x: f64) -> f64 {
+pub(crate) fn ln_gamma(x: f64) -> f64 {
     const COEFFICIENTS: [f64; 8] = [
         676.520_368_121_885_1,
         -1_259.139_216_722_402_8,
