@@ -142,7 +142,10 @@ impl Odd {
         let ranked = judge::ranked(groups, measures, &name);
         let each = alpha / groups.names.len() as f64;
         let (observation, marks) = told::groups(groups, &ranked, each, &name);
-        self.observations.push(observation);
+        // How rows are split into files shows only where a file is odd.
+        if groups.column.is_some() || observation.magnitude > 0.0 {
+            self.observations.push(observation);
+        }
         if let Some(column) = groups.column {
             self.sources.push((column, marks));
         }
