@@ -52,6 +52,9 @@ fn the_threat_model_shows_what_the_scan_saw_and_what_changed() {
     assert!(page.contains("```mermaid\nflowchart LR") && page.contains("AML.T0020"), "{page}");
     assert!(fs::read_to_string(room.path("docs/THREAT-MODEL.svg")).unwrap().starts_with("<svg "));
 
+    room.write("other.json", "{}");
+    room.run(&[&args[..], &["--previous", "other.json"]].concat()).refused(&["other.json"]);
+
     // Nothing new: the same version, byte for byte.
     room.expect(0, &args);
     assert_eq!(room.json("docs/THREAT-MODEL.json"), model);

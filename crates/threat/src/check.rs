@@ -98,67 +98,25 @@ impl Check {
 
     /// How far it is there, by the last scan.
     pub fn state(self, facts: &Facts) -> State {
-        let predicate = &facts.predicate;
         match self {
             Self::Detector(id) => detector(facts, id),
-            Self::Digests => {
-                let (files, rows) = (predicate.dataset.files.len(), predicate.dataset.rows);
-                let told = format!("{files} files, {rows} rows; Merkle root {}", predicate.dataset.rows_root);
-                let caveat =
-                    if facts.is_signed() { "" } else { "; no signature was checked, and anybody can write others" };
-                State::new(half(facts.is_signed()), format!("{told}{caveat}"), "/predicate/dataset/rowsRoot")
-            }
-            Self::Signature => match &facts.signed_by[..] {
-                [] => State::new(Status::Missing, "the manifest is not signed", ""),
-                keys => {
-                    let told = if facts.verified { "verified with" } else { "not checked (--key), said to be by" };
-                    State::new(half(facts.verified), format!("{told} {}", keys.join(", ")), "")
-                }
-            },
-            Self::DatasetSignature => match predicate.report_views.get("dataset.sig") {
-                Some(digest) => {
-                    let told = format!("dataset.sig, SHA-256 {}", digest.sha256);
-                    State::new(Status::Active, told, "/predicate/reportViews/dataset.sig")
-                }
-                None => State::new(Status::Missing, "the files are not signed", "/predicate/reportViews"),
-            },
+            Self::Digests => digests(facts),
+            Self::Signature => signature(facts),
+            Self::DatasetSignature => dataset_signature(facts),
             Self::DeclaredDigests => declared_digests(facts),
             Self::SourceInventory => inventory(facts),
-            Self::SourceColumn => match &facts.columns(Role::Source)[..] {
-                [] => State::new(Status::Missing, "no column names the source of a row", "/predicate/dataset/columns"),
-                columns => {
-                    let told = format!("column {} names it", columns.join(", "));
-                    State::new(Status::Active, told, "/predicate/dataset/columns")
-                }
-            },
-            Self::Reference => match &predicate.reference {
-                None => State::new(Status::Missing, "no trusted reference was given", "/predicate/reference"),
-                Some(reference) => {
-                    let told = format!("{} rows, Merkle root {}", reference.rows, reference.rows_root);
-                    State::new(Status::Active, told, "/predicate/reference/rowsRoot")
-                }
-            },
+            Self::SourceColumn => source_column(facts),
+            Self::Reference => reference(facts),
             Self::RecordedPolicy => policy(facts),
-            Self::TransparencyLog => match &facts.logged {
-                None => State::new(Status::Missing, "the manifest has no proof that it is in a log", ""),
-                Some(logged) => {
-                    let caveat = if logged.verified { "" } else { "; the log's key was not checked (--log-key)" };
-                    let told = format!("entry {} of {}{caveat}", logged.index, logged.origin);
-                    State::new(half(logged.verified), told, "")
-                }
-            },
-            Self::Quarantine => {
-                let result = &predicate.result;
-                let told = format!("{} rows listed; verdict {}", result.quarantined_rows, result.verdict);
-                State::new(Status::Active, told, "/predicate/reportFiles/quarantine.parquet")
-            }
+            Self::TransparencyLog => log(facts),
+            Self::Quarantine => quarantine(facts),
             Self::KeyedSample => {
                 let told = "models are fitted on the rows with the smallest hashes under the scan's seed";
                 State::new(Status::Active, told, "/predicate/seed")
             }
             Self::DecoderLimits => {
-                let told =
-                    format!("taster {} read every row, or there would be no manifest", predicate.scanner.version);
+                let version = &facts.predicate.scanner.version;
+                let told = format!("taster {version} read every row, or there would be no manifest");
                 State::new(Status::Active, told, "/predicate/scanner")
             }
         }
@@ -191,6 +149,68 @@ fn detector(facts: &Facts, id: &str) -> State {
     }
 }
 
+fn digests(facts: &Facts) -> State {
+    let dataset = &facts.predicate.dataset;
+    let told = format!("{} files, {} rows; Merkle root {}", dataset.files.len(), dataset.rows, dataset.rows_root);
+    let caveat = if facts.is_signed() { "" } else { "; no signature was checked, and anybody can write others" };
+    State::new(half(facts.is_signed()), format!("{told}{caveat}"), "/predicate/dataset/rowsRoot")
+}
+
+fn signature(facts: &Facts) -> State {
+    let keys = facts.signed_by.join(", ");
+    match (facts.signed_by.is_empty(), facts.verified) {
+        (true, _) => State::new(Status::Missing, "the manifest is not signed", ""),
+        (false, true) => State::new(Status::Active, format!("verified with {keys}"), ""),
+        (false, false) => State::new(Status::Partial, format!("not checked (--key), said to be by {keys}"), ""),
+    }
+}
+
+fn dataset_signature(facts: &Facts) -> State {
+    match facts.predicate.report_views.get("dataset.sig") {
+        None => State::new(Status::Missing, "the files are not signed", "/predicate/reportViews"),
+        Some(digest) => {
+            let caveat = if facts.is_signed() { "" } else { "; the manifest that names it was not checked" };
+            let told = format!("dataset.sig, SHA-256 {}{caveat}", digest.sha256);
+            State::new(half(facts.is_signed()), told, "/predicate/reportViews/dataset.sig")
+        }
+    }
+}
+
+fn source_column(facts: &Facts) -> State {
+    let columns = facts.columns(Role::Source);
+    let told = if columns.is_empty() {
+        "no column names the source of a row".to_owned()
+    } else {
+        format!("column {} names it", columns.join(", "))
+    };
+    let status = if columns.is_empty() { Status::Missing } else { Status::Active };
+    State::new(status, told, "/predicate/dataset/columns")
+}
+
+fn reference(facts: &Facts) -> State {
+    match &facts.predicate.reference {
+        None => State::new(Status::Missing, "no trusted reference was given", "/predicate/reference"),
+        Some(reference) => {
+            let told = format!("{} rows, Merkle root {}", reference.rows, reference.rows_root);
+            State::new(Status::Active, told, "/predicate/reference/rowsRoot")
+        }
+    }
+}
+
+fn log(facts: &Facts) -> State {
+    let Some(logged) = &facts.logged else {
+        return State::new(Status::Missing, "the manifest has no proof that it is in a log", "");
+    };
+    let caveat = if logged.verified { "" } else { "; the log's key was not checked (--log-key)" };
+    State::new(half(logged.verified), format!("entry {} of {}{caveat}", logged.index, logged.origin), "")
+}
+
+fn quarantine(facts: &Facts) -> State {
+    let result = &facts.predicate.result;
+    let told = format!("{} rows listed; verdict {}", result.quarantined_rows, result.verdict);
+    State::new(Status::Active, told, "/predicate/reportFiles/quarantine.parquet")
+}
+
 fn declared_digests(facts: &Facts) -> State {
     let files = &facts.predicate.dataset.files;
     let declared =
@@ -209,7 +229,7 @@ fn inventory(facts: &Facts) -> State {
     if facts.sources.is_empty() {
         return State::new(Status::Missing, "no source is declared", at);
     }
-    let complete = facts.sources.values().filter(|source| crate::model::missing(source).is_empty()).count();
+    let complete = facts.sources.values().filter(|source| crate::entries::missing(source).is_empty()).count();
     let told = format!("{complete} of {} sources say origin, owner, licence, collection and use", facts.sources.len());
     State::new(half(complete == facts.sources.len()), told, at)
 }

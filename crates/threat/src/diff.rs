@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{ThreatModel, model::AnswerState};
+use crate::{AnswerState, ThreatModel};
 
 /// What is other in the new version, one sentence each.
 pub(crate) fn changes(old: &ThreatModel, new: &ThreatModel) -> Vec<String> {

@@ -13,12 +13,14 @@ mod check;
 mod declared;
 mod diagram;
 mod diff;
+mod entries;
 mod error;
 mod facts;
 mod goals;
 mod markdown;
 mod model;
 mod rating;
+mod standing;
 mod svg;
 mod text;
 mod threats;
@@ -26,13 +28,13 @@ mod threats;
 pub use check::{Check, State, Status};
 pub use declared::{Acceptance, Asset, Declared, DeclaredControl};
 pub use diagram::mermaid;
+pub use entries::{
+    Answer, AnswerState, AssetEntry, Changes, ControlEntry, EvidenceBase, GoalEntry, SourceEntry, ThreatEntry,
+};
 pub use error::Error;
 pub use facts::{Facts, FindingFact, LoggedFact, Trusted};
 pub use markdown::markdown;
-pub use model::{
-    Answer, AnswerState, AssetEntry, Changes, ControlEntry, EvidenceBase, GoalEntry, SourceEntry, ThreatEntry,
-    ThreatModel,
-};
+pub use model::ThreatModel;
 pub use rating::Rating;
 pub use svg::svg;
 pub use threats::{THREATS, Threat};
