@@ -16,6 +16,9 @@ mod verify;
 /// `sign`: folders and files signed for other tools, and `dataset.sig` of a scan.
 mod sign;
 
+/// `scan --parent` and `lineage`: the chain from a cleaned dataset to what was first received.
+mod lineage;
+
 /// `export` and `scan --croissant`: Croissant and CycloneDX.
 mod export;
 

@@ -5,7 +5,8 @@ use crate::{
     support::{Room, fixture, floats, mixed, quarantined, strings},
 };
 
-const REPORT: [&str; 5] = ["findings.json", "manifest.json", "quarantine.parquet", "report.html", "results.sarif"];
+const REPORT: [&str; 6] =
+    ["findings.json", "manifest.json", "quarantine.parquet", "report.html", "results.sarif", "test-result.json"];
 
 fn poisoned() -> String {
     fixture("loans/poisoned.csv")

@@ -53,6 +53,9 @@ fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
         batch_rows: args.run.batch_size as usize,
         keys: secrets::signers(&args.output.sign, &loaded.config.sign.keys, &args.output.external)?,
         description: loaded.description,
+        parent: args.parent.clone(),
+        decisions: args.decisions.clone(),
+        reference_manifest: args.reference_manifest.clone(),
         log: log(args)?,
         config: loaded.config,
     })

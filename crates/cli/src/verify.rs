@@ -33,6 +33,7 @@ fn request(args: &VerifyArgs) -> anyhow::Result<VerifyRequest> {
         file: args.file.clone(),
         keys,
         anchors: (!args.certificates.is_empty()).then_some(anchors),
+        threshold: args.threshold.map_or(1, usize::from),
         unsigned: args.unsigned,
         data: args.data.clone(),
         thoroughness: Thoroughness { subset: args.subset, files_only: args.files_only },

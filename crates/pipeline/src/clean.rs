@@ -2,10 +2,16 @@
 
 mod json;
 
-use std::{collections::BTreeSet, fs::File, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    path::Path,
+};
 
 use polars::{io::parquet::write::BatchedWriter, prelude::*};
+use taster_core::Digest;
 use taster_ingest::{Frame, Piece};
+use taster_provenance::{Cleaned, sha256_of_file};
 
 use crate::{
     Error,
@@ -16,7 +22,9 @@ use json::JsonLines;
 
 /// Reads the dataset once more and writes every row that is not in `quarantined`, as Parquet, CSV or JSON Lines by the
 /// ending of `path`. Records of JSON files are written to JSON Lines as they are. Appears whole or not at all.
-pub(crate) fn write_clean(path: &Path, pass: &Pass<'_>, quarantined: &BTreeSet<u64>) -> Result<(), Error> {
+///
+/// Gives what the manifest says of the file.
+pub(crate) fn write_clean(path: &Path, pass: &Pass<'_>, quarantined: &BTreeMap<u64, Digest>) -> Result<Cleaned, Error> {
     let refuse = |reason: String| Error::Clean { path: path.display().to_string(), reason };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = draft(folder).map_err(|e| refuse(e.to_string()))?;
@@ -26,7 +34,14 @@ pub(crate) fn write_clean(path: &Path, pass: &Pass<'_>, quarantined: &BTreeSet<u
         writer => copy_rows(writer, pass, quarantined, refuse)?,
     }
     writer.finish().map_err(|e| refuse(e.to_string()))?;
-    file.persist(path).map(drop).map_err(|e| refuse(e.to_string()))
+    let (sha256, bytes) = sha256_of_file(file.path())?;
+    file.persist(path).map_err(|e| refuse(e.to_string()))?;
+    Ok(Cleaned {
+        name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        bytes,
+        sha256,
+        rows: pass.record.rows - quarantined.len() as u64,
+    })
 }
 
 /// A temporary file that anyone may read whom the user's umask lets.
@@ -43,7 +58,7 @@ fn draft(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 fn copy_rows(
     writer: &mut Writer,
     pass: &Pass<'_>,
-    quarantined: &BTreeSet<u64>,
+    quarantined: &BTreeMap<u64, Digest>,
     refuse: impl Fn(String) -> Error + Sync,
 ) -> Result<(), Error> {
     run(
@@ -67,7 +82,7 @@ fn copy_rows(
 fn copy_records(
     lines: &mut JsonLines,
     pass: &Pass<'_>,
-    quarantined: &BTreeSet<u64>,
+    quarantined: &BTreeMap<u64, Digest>,
     refuse: impl Fn(String) -> Error,
 ) -> Result<(), Error> {
     run(
@@ -76,7 +91,7 @@ fn copy_records(
         pass.progress,
         || (),
         |(), piece: Piece| {
-            let kept = piece.json_records().filter(|(row, _)| !quarantined.contains(row));
+            let kept = piece.json_records().filter(|(row, _)| !quarantined.contains_key(row));
             Ok(json::one_a_line(kept.map(|(_, record)| record)))
         },
         |output: Output<Vec<u8>>| match output {
@@ -87,13 +102,13 @@ fn copy_records(
     .map(drop)
 }
 
-fn kept(frame: Frame, quarantined: &BTreeSet<u64>) -> PolarsResult<DataFrame> {
+fn kept(frame: Frame, quarantined: &BTreeMap<u64, Digest>) -> PolarsResult<DataFrame> {
     let rows = frame.offset..frame.offset + frame.frame.height() as u64;
-    let mut dropped = quarantined.range(rows.clone()).peekable();
+    let mut dropped = quarantined.range(rows.clone()).map(|(row, _)| *row).peekable();
     if dropped.peek().is_none() {
         return Ok(frame.frame);
     }
-    let dropped: BTreeSet<u64> = dropped.copied().collect();
+    let dropped: BTreeSet<u64> = dropped.collect();
     let mask: BooleanChunked = rows.map(|r| !dropped.contains(&r)).collect();
     frame.frame.filter(&mask)
 }

@@ -17,6 +17,12 @@ pub enum Error {
     /// There is no key to sign a log's checkpoint with.
     #[error("a log is signed with an Ed25519 key, and none is given; name one with --log-key")]
     LogKey,
+    /// Decisions on the rows of one scan were to be applied to another.
+    #[error("{path}: these decisions are about the rows of another scan than the parent's")]
+    OtherDecisions {
+        /// The file of decisions.
+        path: String,
+    },
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] crate::ConfigError),
@@ -45,6 +51,9 @@ pub enum Error {
     /// A bundle was to be verified against several paths.
     #[error("a bundle is of one folder or one file; give that one path")]
     OneRoot,
+    /// Several signatures were demanded of a bundle.
+    #[error("a bundle has one signature; --threshold is for manifests")]
+    OneSignature,
     /// The cleaned dataset could not be written.
     #[error("{path}: cannot write the cleaned dataset: {reason}")]
     Clean {

@@ -24,7 +24,7 @@ pub fn default_level(id: &str) -> Level {
 
 /// The level of what the pipeline itself finds. A file that is not the one its owner declared is not data to train on.
 pub(crate) fn pipeline_level(id: &str) -> Level {
-    if id == crate::declared::ID { Level::Deny } else { Level::Warn }
+    if [crate::declared::ID, crate::lineage::ID].contains(&id) { Level::Deny } else { Level::Warn }
 }
 
 /// From which score a detector's rows are quarantined, and what that list may claim.
@@ -116,6 +116,23 @@ pub(crate) fn observation_severity(observation: &Observation) -> Severity {
         m if m > 0.0 => Severity::Monitor,
         _ => Severity::Info,
     }
+}
+
+/// What each of these tests, by detector id, came to by itself.
+pub(crate) fn standings(
+    tests: impl Iterator<Item = String>,
+    findings: &[Finding],
+    level: impl Fn(&str) -> Level,
+    fail_on: Severity,
+    failed: &[String],
+) -> Vec<(String, Verdict)> {
+    let of = |id: String| {
+        let own: Vec<Finding> = findings.iter().filter(|f| f.detector == id).cloned().collect();
+        let failed: Vec<String> = failed.iter().filter(|f| **f == id).cloned().collect();
+        let standing = verdict(&own, &level, fail_on, &failed).0;
+        (id, standing)
+    };
+    tests.map(of).collect()
 }
 
 /// The verdict on all findings, and why. `level` gives each detector's level, `failed` names detectors that could not work.

@@ -1,9 +1,9 @@
 //! From suspects to the quarantine list: caps, severities, the findings that sum rows up, and the rows a report shows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use taster_core::{DatasetRecord, Finding, Scope, Severity};
+use taster_core::{DatasetRecord, Digest, Finding, Scope, Severity};
 use taster_report::{QuarantineWriter, ShownRow};
 
 use crate::{Error, judged::Suspect, model::Judge, policy, score::Scored};
@@ -19,8 +19,8 @@ pub(crate) struct Lists {
     pub quarantined: Vec<u64>,
     /// What is said of them, or of the dataset where there are too many.
     pub findings: Vec<Option<Finding>>,
-    /// Row numbers, within the dataset, of all rows in the list.
-    pub positions: BTreeSet<u64>,
+    /// Row numbers, within the dataset, of all rows in the list, with their digests.
+    pub positions: BTreeMap<u64, Digest>,
     /// The most suspicious rows.
     pub shown: Vec<ShownRow>,
 }
@@ -36,7 +36,7 @@ pub(crate) fn quarantine(
 ) -> Result<Lists, Error> {
     let mut sums: Vec<Sum> =
         judges.iter().zip(&scored.counts).map(|(j, &n)| Sum::new(j, n, record, &max_share)).collect();
-    let mut positions = BTreeSet::new();
+    let mut positions = BTreeMap::new();
     for suspect in scored.suspects()? {
         let mut suspect = suspect?;
         let Some(sum) = sums.iter_mut().find(|s| s.id == suspect.entry.detector) else { continue };
@@ -44,7 +44,7 @@ pub(crate) fn quarantine(
         if !sum.whole {
             suspect.entry.severity = sum.severity;
             writer.push(&suspect.entry)?;
-            positions.insert(suspect.position);
+            positions.insert(suspect.position, suspect.entry.row_sha256);
             sum.show(suspect);
         }
     }

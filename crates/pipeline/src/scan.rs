@@ -8,19 +8,24 @@ use taster_core::{
     crosswalk::{self, Subject},
 };
 use taster_ingest::{Note, SourceFile};
-use taster_provenance::{Manifest, RowBlocks, Signer, canonical_sha256, export::Description, sha256_of_file};
+use taster_provenance::{
+    Cleaned, Context, Envelope, Manifest, QuarantineTree, RowBlocks, Signer, TestResult, canonical_sha256,
+    export::Description, sha256_of_file,
+};
 use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
 
 use crate::{
     Config, Error, Level, LogRequest, Phase, Progress,
     clean::write_clean,
     declared::declared_findings,
+    lineage::Ancestry,
     logged::{append_to_log, check_log},
     model::{Judge, fit},
     observe::{Observed, observe},
     passes::Limits,
     plan::{Course, Plan, Planned, plan_detectors},
     policy,
+    program::Program,
     quarantine::{Lists, quarantine},
     score::{Pass, Scored},
     signature::{self, Signature},
@@ -51,6 +56,12 @@ pub struct Request {
     pub keys: Vec<Box<dyn Signer>>,
     /// What the publisher says of the files.
     pub description: Option<Description>,
+    /// The manifest of the dataset that this one was made from.
+    pub parent: Option<PathBuf>,
+    /// The decisions on rows of the parent that were applied.
+    pub decisions: Option<PathBuf>,
+    /// The manifest that the reference must be the data of.
+    pub reference_manifest: Option<PathBuf>,
     /// The transparency log to append the manifest to.
     pub log: Option<LogRequest>,
     /// Roles, detectors, policy.
@@ -96,6 +107,8 @@ struct Scanning<'a> {
     seed: u64,
     key: Key,
     limits: Limits,
+    ancestry: Ancestry,
+    program: Program,
 }
 
 impl<'a> Scanning<'a> {
@@ -104,6 +117,8 @@ impl<'a> Scanning<'a> {
         let folder = Folder::create(&request.out)?;
         check_log(request)?;
         Ok(Self {
+            ancestry: Ancestry::read(request)?,
+            program: Program::hash(),
             request,
             progress,
             folder,
@@ -151,11 +166,10 @@ impl<'a> Scanning<'a> {
         self.progress.begin(Phase::Report, None);
         let lists = self.quarantine(&plan, &judges, &scored, &observed.record)?;
         scored.close()?;
-        if let Some(path) = &self.request.clean {
-            write_clean(path, &pass, &lists.positions)?;
-        }
+        let clean = self.request.clean.as_ref().map(|path| write_clean(path, &pass, &lists.positions));
+        let cleaned = clean.transpose()?;
         let scan = self.told(&plan, &judges, &failures, &lists, observed.record, reference.map(|r| r.record));
-        self.write(scan, observed.row_blocks, &lists, plan.dataset.files())
+        self.write(scan, observed.row_blocks, &lists, cleaned, plan.dataset.files())
     }
 
     fn observe_reference(&self, plan: &mut Plan) -> Result<Option<Observed>, Error> {
@@ -228,6 +242,7 @@ impl<'a> Scanning<'a> {
         findings.extend(failures.iter().map(|(id, why)| failure_finding(id, why)));
         findings.extend(too_short(&dataset));
         findings.extend(declared_findings(&self.request.config.sources, self.request.description.as_ref(), &dataset));
+        findings.extend(self.ancestry.findings(&dataset, reference.as_ref()));
         for finding in &mut findings {
             let planned = plan.detectors.iter().find(|p| p.id() == finding.detector);
             finding.tags = crosswalk::tags(Subject::Detector, &finding.detector).to_vec();
@@ -264,6 +279,7 @@ impl<'a> Scanning<'a> {
         scan: Scan,
         row_blocks: Vec<RowBlocks>,
         lists: &Lists,
+        cleaned: Option<Cleaned>,
         files: &[SourceFile],
     ) -> Result<Outcome, Error> {
         self.check_cancelled()?;
@@ -288,10 +304,19 @@ impl<'a> Scanning<'a> {
             Signature::NotAsked => None,
             Signature::Impossible(why) => Some(why),
         };
+        let signers: Vec<&dyn Signer> = self.request.keys.iter().map(AsRef::as_ref).collect();
+        self.folder.write("test-result.json", self.test_result(&scan, &signers)?.to_json())?;
+        names.push("test-result.json");
         let digest = |name: &str| Ok((name.to_owned(), sha256_of_file(&self.folder.path(name))?.0));
         let digests: Result<BTreeMap<String, Digest>, Error> = names.iter().map(|n| digest(n)).collect();
-        let signers: Vec<&dyn Signer> = self.request.keys.iter().map(AsRef::as_ref).collect();
-        let envelope = Manifest::new(&scan, row_blocks, digests?).to_envelope(&signers)?;
+        let context = Context {
+            reference_manifest: self.ancestry.reference(),
+            lineage: self.ancestry.lineage(&scan.dataset),
+            program: self.program.sha256(),
+            quarantine: Some(QuarantineTree::new(&lists.positions).record()),
+            cleaned,
+        };
+        let envelope = Manifest::new(&scan, row_blocks, digests?).with(context).to_envelope(&signers)?;
         self.folder.write("manifest.json", envelope.to_json())?;
         names.push("manifest.json");
         let proof = append_to_log(self.request, &envelope)?;
@@ -308,6 +333,27 @@ impl<'a> Scanning<'a> {
             logged: proof.map(|proof| proof.index()),
             dataset_unsigned,
         })
+    }
+
+    /// The verdict for tools that know nothing of data. Everything that can fail a dataset is a test.
+    fn test_result(&self, scan: &Scan, signers: &[&dyn Signer]) -> Result<Envelope, Error> {
+        let detector = |id: &str| scan.detectors.iter().find(|d| d.id == id);
+        let ran = scan.detectors.iter().filter(|d| matches!(d.status, DetectorStatus::Ran | DetectorStatus::Failed));
+        let others = scan.findings.iter().map(|f| f.detector.clone()).filter(|id| detector(id).is_none());
+        let mut ids: Vec<String> = ran.map(|d| d.id.clone()).chain(others).collect();
+        ids.sort();
+        ids.dedup();
+        let failed = scan.detectors.iter().filter(|d| d.status == DetectorStatus::Failed).map(|d| d.id.clone());
+        let level = |id: &str| match detector(id).map(|d| d.level.as_str()) {
+            None => policy::pipeline_level(id),
+            Some("deny") => Level::Deny,
+            Some("warn") => Level::Warn,
+            Some(_) => Level::Allow,
+        };
+        let fail_on = self.request.config.policy.fail_on;
+        let tests = policy::standings(ids.into_iter(), &scan.findings, level, fail_on, &failed.collect::<Vec<_>>());
+        let subjects = taster_provenance::subjects(&scan.dataset);
+        Ok(TestResult::new(scan.verdict, scan.config_sha256, &tests).to_envelope(subjects, signers)?)
     }
 
     fn check_cancelled(&self) -> Result<(), Error> {

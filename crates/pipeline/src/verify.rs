@@ -21,6 +21,8 @@ pub struct VerifyRequest {
     pub keys: Vec<VerifyingKey>,
     /// Certificates that are trusted, for bundles signed with a certificate.
     pub anchors: Option<Anchors>,
+    /// How many of them must have signed a manifest.
+    pub threshold: usize,
     /// Check digests only, and trust nobody.
     pub unsigned: bool,
     /// Files and folders of the dataset; empty to leave the data out. For a bundle, the one folder or file it is of.
@@ -38,7 +40,7 @@ pub fn verify(request: &VerifyRequest) -> Result<Verification, Error> {
     }
     let files = if request.data.is_empty() { Vec::new() } else { taster_ingest::find_files(&request.data)? };
     let data: Vec<DataFile> = files.into_iter().map(|f| DataFile { name: f.name, path: f.path }).collect();
-    let trust = if request.unsigned { Trust::Unsigned } else { Trust::Keys(&request.keys) };
+    let trust = if request.unsigned { Trust::Unsigned } else { Trust::Quorum(&request.keys, request.threshold) };
     Ok(taster_provenance::verify(&request.file, trust, &data, &Rows, request.thoroughness)?)
 }
 
@@ -48,6 +50,9 @@ fn verify_bundle(request: &VerifyRequest) -> Result<Verification, Error> {
         Some(anchors) => OmsTrust::Certificates(anchors),
         None => OmsTrust::Keys(&request.keys),
     };
+    if request.threshold > 1 {
+        return Err(Error::OneSignature);
+    }
     let root = match request.data.as_slice() {
         [] => None,
         [root] => Some(Path::new(root)),

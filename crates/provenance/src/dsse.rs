@@ -5,6 +5,8 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use taster_core::Digest;
 
 use crate::{Error, Signer, VerifyingKey, file::read_bounded};
 
@@ -44,6 +46,11 @@ impl Envelope {
     /// An unsigned envelope.
     pub fn new(payload_type: &str, payload: Vec<u8>) -> Self {
         Self { payload_type: payload_type.to_owned(), payload, signatures: Vec::new() }
+    }
+
+    /// What the payload is known by. A signature that is added later does not change it.
+    pub fn payload_sha256(&self) -> Digest {
+        Digest(Sha256::digest(&self.payload).into())
     }
 
     /// Adds this key's signature, in place of an older one by the same key.

@@ -97,6 +97,17 @@ pub enum Error {
     /// The payload of an envelope is not a statement of the kind that was expected.
     #[error("not a statement of the expected kind: {0}")]
     Statement(String),
+    /// A file of decisions on rows cannot be used.
+    #[error("{}: not usable as decisions: {problem}", path.display())]
+    Decisions {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A row cannot be proved to be in a dataset.
+    #[error("no proof: {0}")]
+    Proof(String),
     /// Verification was asked for without a key.
     #[error("a public key is needed to verify the signature (or check digests only, trusting nobody's word for them)")]
     KeyNeeded,

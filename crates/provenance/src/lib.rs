@@ -33,14 +33,17 @@ mod inclusion;
 mod keyfile;
 mod keys;
 mod kind;
+mod lineage;
 pub mod log;
 mod manifest;
 mod matching;
 mod merkle;
 pub mod oms;
+mod quarantined;
 mod row;
 mod signer;
 mod statement;
+mod test_result;
 mod tree;
 mod verify;
 
@@ -54,14 +57,17 @@ pub use inclusion::{inclusion_path, inclusion_root};
 pub use keyfile::{KeyPair, keygen};
 pub use keys::{Algorithm, SigningKey, VerifyingKey};
 pub use kind::{kind_of, parse_kind};
-pub use manifest::Manifest;
+pub use lineage::{Choice, Cleaned, DECISIONS_TYPE, Decision, Decisions, DecisionsRecord, Lineage, Relation, Removed};
+pub use manifest::{Context, Manifest};
 pub use matching::DataFile;
 pub use merkle::{CompactRange, empty_root, node};
+pub use quarantined::{QuarantineProof, QuarantineRecord, QuarantineTree, Standing};
 pub use row::{ROW_DIGEST, RowHasher};
 pub use signer::{Signer, SignerCommand};
 pub use statement::{
-    ColumnRecord, Dataset, DigestSet, FindingCounts, Metadata, Outcome, PAYLOAD_TYPE, PREDICATE_TYPE, Predicate,
-    STATEMENT_TYPE, ScannedFile, Scanner, Statement, Subject,
+    ColumnRecord, Dataset, DetectorResult, DigestSet, FindingCounts, Metadata, Outcome, PAYLOAD_TYPE, PREDICATE_TYPE,
+    Predicate, STATEMENT_TYPE, ScannedFile, Scanner, Statement, Subject, subjects,
 };
+pub use test_result::{Configuration, TEST_RESULT_TYPE, TestResult};
 pub use tree::{RowBlocks, RowTree, block_budget};
 pub use verify::{Thoroughness, Trust, is_bundle, verify};

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use taster_core::{DatasetRecord, Digest, FileRecord, Finding, Scan, Severity};
+use taster_core::{DatasetRecord, DetectorRecord, Digest, FileRecord, Finding, Scan, Severity};
 
 use crate::{
-    Envelope, Error, ROW_DIGEST, RowBlocks, Signer,
+    Cleaned, Envelope, Error, Lineage, QuarantineRecord, ROW_DIGEST, RowBlocks, Signer,
     statement::{
-        ColumnRecord, Dataset, DigestSet, FindingCounts, Metadata, Outcome, PAYLOAD_TYPE, PREDICATE_TYPE, Predicate,
-        STATEMENT_TYPE, ScannedFile, Scanner, Statement, subjects,
+        ColumnRecord, Dataset, DetectorResult, DigestSet, FindingCounts, Metadata, Outcome, PAYLOAD_TYPE,
+        PREDICATE_TYPE, Predicate, STATEMENT_TYPE, ScannedFile, Scanner, Statement, subjects,
     },
 };
 
@@ -14,12 +14,27 @@ use crate::{
 const SCANNER_URI: &str = "https://taster.dev";
 
 /// Report files that tell times or depend on the key, so that their bytes differ from scan to scan.
-const VIEWS: [&str; 3] = ["dataset.sig", "report.html", "results.sarif"];
+const VIEWS: [&str; 4] = ["dataset.sig", "report.html", "results.sarif", "test-result.json"];
 
 /// A scan, told as an in-toto statement and ready to be signed. It depends on nothing but the scan.
 #[derive(Clone, Debug)]
 pub struct Manifest {
     statement: Statement,
+}
+
+/// What surrounds a scan: what made it, where the data came from, what was made of it.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Digest of the program that scanned.
+    pub program: Option<Digest>,
+    /// Digest of the statement that the reference was checked against.
+    pub reference_manifest: Option<Digest>,
+    /// The dataset before this one.
+    pub lineage: Option<Lineage>,
+    /// The quarantined rows.
+    pub quarantine: Option<QuarantineRecord>,
+    /// The dataset without them.
+    pub cleaned: Option<Cleaned>,
 }
 
 impl Manifest {
@@ -30,26 +45,42 @@ impl Manifest {
         let digests = report_files.into_iter().map(|(name, sha256)| (name, DigestSet { sha256 }));
         let (report_views, report_files) = digests.partition(|(name, _)| VIEWS.contains(&name.as_str()));
         let predicate = Predicate {
-            scanner: Scanner { uri: SCANNER_URI.into(), version: scan.tool.version.clone() },
+            scanner: Scanner { uri: SCANNER_URI.into(), version: scan.tool.version.clone(), digest: None },
             metadata: Metadata { scan_started_on: scan.started.clone(), scan_finished_on: scan.finished.clone() },
             seed: scan.seed.to_string(),
             config: scan.config.clone(),
             config_sha256: scan.config_sha256,
             dataset,
             reference: scan.reference.as_ref().map(|r| self::dataset(r, Vec::new())),
-            detectors: scan.detectors.clone(),
+            reference_manifest: None,
+            lineage: None,
+            detectors: scan.detectors.iter().map(|record| detector(record, scan)).collect(),
             result: outcome(scan),
+            quarantine: None,
+            cleaned: None,
             report_files,
             report_views,
         };
         Self {
             statement: Statement {
                 statement_type: STATEMENT_TYPE.into(),
-                subject: subjects(&predicate.dataset),
+                subject: subjects(&scan.dataset),
                 predicate_type: PREDICATE_TYPE.into(),
                 predicate,
             },
         }
+    }
+
+    /// Adds what surrounds the scan.
+    #[must_use]
+    pub fn with(mut self, context: Context) -> Self {
+        let predicate = &mut self.statement.predicate;
+        predicate.scanner.digest = context.program.map(|sha256| DigestSet { sha256 });
+        predicate.reference_manifest = context.reference_manifest.map(|sha256| DigestSet { sha256 });
+        predicate.lineage = context.lineage;
+        predicate.quarantine = context.quarantine;
+        predicate.cleaned = context.cleaned;
+        self
     }
 
     /// The statement.
@@ -100,12 +131,20 @@ fn outcome(scan: &Scan) -> Outcome {
         verdict: scan.verdict,
         reason: scan.verdict_reason.clone(),
         quarantined_rows: scan.quarantined_rows,
-        findings: count(&scan.findings),
+        findings: count(scan.findings.iter()),
     }
 }
 
-fn count(findings: &[Finding]) -> FindingCounts {
-    let of = |severity| findings.iter().filter(|f| f.severity == severity).count() as u64;
+fn detector(record: &DetectorRecord, scan: &Scan) -> DetectorResult {
+    DetectorResult {
+        record: record.clone(),
+        version: scan.tool.version.clone(),
+        findings: count(scan.findings.iter().filter(|f| f.detector == record.id)),
+    }
+}
+
+fn count<'a>(findings: impl Iterator<Item = &'a Finding> + Clone) -> FindingCounts {
+    let of = |severity| findings.clone().filter(|f| f.severity == severity).count() as u64;
     FindingCounts {
         critical: of(Severity::Critical),
         important: of(Severity::Important),

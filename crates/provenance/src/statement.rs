@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use taster_core::{Column, DetectorRecord, Digest, Kind, Role, Schema, Verdict};
+use taster_core::{Column, DatasetRecord, DetectorRecord, Digest, Kind, Role, Schema, Verdict};
 
-use crate::{Error, RowBlocks, canonical_json, parse_kind};
+use crate::{Cleaned, Error, Lineage, QuarantineRecord, RowBlocks, canonical_json, parse_kind};
 
 /// Media type of an in-toto statement in a DSSE envelope.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -66,10 +66,22 @@ pub struct Predicate {
     pub dataset: Dataset,
     /// The trusted reference it was compared with, where there was one.
     pub reference: Option<Dataset>,
-    /// Every detector: what it did, what it claims, how many rows it quarantined.
-    pub detectors: Vec<DetectorRecord>,
+    /// The manifest that the reference was checked against, by the digest of its statement.
+    #[serde(default)]
+    pub reference_manifest: Option<DigestSet>,
+    /// The dataset before this one.
+    #[serde(default)]
+    pub lineage: Option<Lineage>,
+    /// Every detector: what it did, what it claims, what it found.
+    pub detectors: Vec<DetectorResult>,
     /// What came of it.
     pub result: Outcome,
+    /// The quarantined rows, so that one row can be shown to be among them or not.
+    #[serde(default)]
+    pub quarantine: Option<QuarantineRecord>,
+    /// The dataset without them, where it was written.
+    #[serde(default)]
+    pub cleaned: Option<Cleaned>,
     /// Digests of the report files whose bytes depend on data, configuration and seed alone.
     pub report_files: BTreeMap<String, DigestSet>,
     /// Digests of the report files that also tell times.
@@ -83,6 +95,24 @@ pub struct Scanner {
     pub uri: String,
     /// Its version.
     pub version: String,
+    /// Digest of the program itself.
+    #[serde(default)]
+    pub digest: Option<DigestSet>,
+}
+
+/// A detector as it stands in the manifest.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DetectorResult {
+    /// What it did and what it claims.
+    #[serde(flatten)]
+    pub record: DetectorRecord,
+    /// Version of its code: that of taster.
+    #[serde(default)]
+    pub version: String,
+    /// How many findings it has.
+    #[serde(default)]
+    pub findings: FindingCounts,
 }
 
 /// When a scan ran.
@@ -184,7 +214,7 @@ impl Statement {
         is(&value.statement_type, STATEMENT_TYPE)?;
         is(&value.predicate_type, PREDICATE_TYPE)?;
         let statement: Self = serde_json::from_slice(payload).map_err(|e| Error::Statement(e.to_string()))?;
-        if statement.subject != subjects(&statement.predicate.dataset) {
+        if statement.subject != subjects_of(&statement.predicate.dataset) {
             return Err(Error::Statement("its subjects are not the files of its dataset".into()));
         }
         Ok(statement)
@@ -211,7 +241,13 @@ impl Statement {
     }
 }
 
-pub(crate) fn subjects(dataset: &Dataset) -> Vec<Subject> {
+/// The files of a dataset that was read, as subjects of a statement.
+pub fn subjects(dataset: &DatasetRecord) -> Vec<Subject> {
+    let files = dataset.files.iter();
+    files.map(|f| Subject { name: f.name.clone(), digest: DigestSet { sha256: f.sha256 } }).collect()
+}
+
+pub(crate) fn subjects_of(dataset: &Dataset) -> Vec<Subject> {
     let files = dataset.files.iter();
     files.map(|f| Subject { name: f.name.clone(), digest: DigestSet { sha256: f.sha256 } }).collect()
 }

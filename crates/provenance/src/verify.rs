@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use rayon::prelude::*;
 use taster_core::Digest;
@@ -18,6 +18,8 @@ use crate::{
 pub enum Trust<'a> {
     /// Any one of these keys must have signed it.
     Keys(&'a [VerifyingKey]),
+    /// At least this many of these keys must have signed it.
+    Quorum(&'a [VerifyingKey], usize),
     /// Nobody's: only digests are checked, which finds accidents and no attacker.
     Unsigned,
 }
@@ -45,8 +47,8 @@ pub struct Thoroughness {
 }
 
 /// The files of a report folder that people and programs look for by name.
-const REPORT_FILES: [&str; 5] =
-    ["findings.json", "quarantine.parquet", "scores.parquet", "report.html", "results.sarif"];
+const REPORT_FILES: [&str; 6] =
+    ["findings.json", "quarantine.parquet", "scores.parquet", "report.html", "results.sarif", "test-result.json"];
 
 /// Checks a manifest: its signature, the other files of its folder, and the given data, file by file and, where the
 /// bytes of a file differ, row by row. Files are hashed in parallel. Without data, the data is not checked.
@@ -62,7 +64,7 @@ pub fn verify(
     rows: &dyn RowSource,
     thoroughness: Thoroughness,
 ) -> Result<Verification, Error> {
-    if matches!(trust, Trust::Keys([])) {
+    if matches!(trust, Trust::Keys([]) | Trust::Quorum([], _)) {
         return Err(Error::KeyNeeded);
     }
     let envelope = Envelope::read(manifest)?;
@@ -80,8 +82,10 @@ pub fn verify(
 
 fn check_signature(envelope: &Envelope, trust: Trust<'_>) -> SignatureCheck {
     let invalid = |reason: &str| SignatureCheck::Invalid { reason: reason.to_owned() };
-    let Trust::Keys(keys) = trust else {
-        return SignatureCheck::Unchecked;
+    let (keys, needed) = match trust {
+        Trust::Keys(keys) => (keys, 1),
+        Trust::Quorum(keys, needed) => (keys, needed.max(1)),
+        Trust::Unsigned => return SignatureCheck::Unchecked,
     };
     if envelope.signatures.is_empty() {
         return invalid("the manifest is not signed");
@@ -89,9 +93,14 @@ fn check_signature(envelope: &Envelope, trust: Trust<'_>) -> SignatureCheck {
     if envelope.payload_type != PAYLOAD_TYPE {
         return invalid("its payload is not an in-toto statement");
     }
-    let keyids: Vec<_> = envelope.signers(keys).into_iter().map(VerifyingKey::keyid).collect();
+    // A key that is given twice signs once.
+    let keyids: BTreeSet<_> = envelope.signers(keys).into_iter().map(VerifyingKey::keyid).collect();
+    if keyids.len() >= needed {
+        return SignatureCheck::Valid { keyids: keyids.into_iter().collect() };
+    }
     if !keyids.is_empty() {
-        return SignatureCheck::Valid { keyids };
+        let signed = keyids.len();
+        return invalid(&format!("signed by {signed} of the given keys, and {needed} are needed"));
     }
     let known = keys.iter().any(|key| envelope.signatures.iter().any(|s| s.keyid == key.keyid()));
     invalid(if known { "the manifest or its signature was changed" } else { "signed by none of the given keys" })

@@ -44,6 +44,27 @@ fn any_given_key_suffices_and_no_other_does() {
 }
 
 #[test]
+fn a_quorum_counts_keys_and_not_signatures() {
+    let room = Room::signed(Algorithm::Ed25519);
+    let second = SigningKey::generate(Algorithm::P256);
+    let mut envelope = Envelope::read(&room.manifest()).unwrap();
+    envelope.sign(&second).unwrap();
+    let again = envelope.signatures[0].clone();
+    envelope.signatures.push(again);
+    envelope.write(&room.manifest()).unwrap();
+    let (first, second) = (room.key.verifying_key(), second.verifying_key());
+    let stranger = SigningKey::generate(Algorithm::P256).verifying_key();
+    let holds = |keys: &[VerifyingKey], needed| {
+        let trust = Trust::Quorum(keys, needed);
+        verify(&room.manifest(), trust, &[], &Reader, Thoroughness::default()).unwrap().holds
+    };
+    assert!(holds(&[first.clone(), second.clone(), stranger.clone()], 2));
+    assert!(!holds(&[first.clone(), second.clone(), stranger.clone()], 3));
+    assert!(!holds(&[first.clone(), first.clone(), stranger], 2), "a key given twice signs once");
+    assert!(holds(&[first, second], 0));
+}
+
+#[test]
 fn a_key_in_the_file_is_not_trusted() {
     let room = Room::signed(Algorithm::P256);
     let attacker = SigningKey::generate(Algorithm::P256);

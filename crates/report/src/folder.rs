@@ -12,10 +12,11 @@ use tempfile::TempDir;
 use crate::{Error, text::one_line};
 
 /// Every file a report may hold. A folder that holds any other is never replaced.
-pub const FILES: [&str; 8] = [
+pub const FILES: [&str; 9] = [
     "manifest.json",
     "manifest.tlog-proof",
     "dataset.sig",
+    "test-result.json",
     "quarantine.parquet",
     "findings.json",
     "scores.parquet",

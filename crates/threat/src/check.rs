@@ -235,8 +235,8 @@ fn inventory(facts: &Facts) -> State {
 }
 
 fn policy(facts: &Facts) -> State {
-    let weak = facts.predicate.detectors.iter().filter(|d| matches!(d.level.as_str(), "off" | "allow"));
-    let weak: Vec<String> = weak.map(|d| format!("{} is {}", d.id, d.level)).collect();
+    let weak = facts.predicate.detectors.iter().filter(|d| matches!(d.record.level.as_str(), "off" | "allow"));
+    let weak: Vec<String> = weak.map(|d| format!("{} is {}", d.record.id, d.record.level)).collect();
     let digest = facts.predicate.config_sha256;
     let told = match &weak[..] {
         [] => format!("configuration {digest}; no detector is off or merely allowed"),

@@ -112,7 +112,7 @@ impl Facts {
 
     /// The detector of this id, where the scan knew it.
     pub fn detector(&self, id: &str) -> Option<&DetectorRecord> {
-        self.predicate.detectors.iter().find(|detector| detector.id == id)
+        self.predicate.detectors.iter().map(|detector| &detector.record).find(|record| record.id == id)
     }
 
     /// Findings of a detector that matter: not those that are only worth knowing.

@@ -35,6 +35,20 @@ pub struct ScanArgs {
     #[arg(long, value_name = "DATA")]
     pub reference: Vec<String>,
 
+    /// The manifest.json that --reference must be the data of; other data is a critical finding [default: not checked]
+    #[arg(long, value_name = "MANIFEST", requires = "reference")]
+    pub reference_manifest: Option<PathBuf>,
+
+    /// The manifest.json of the dataset that DATA was made from, by --clean or by review [default: no parent]
+    ///
+    /// Recorded by its digest, with what was taken out. `taster lineage` follows the chain.
+    #[arg(long, value_name = "MANIFEST")]
+    pub parent: Option<PathBuf>,
+
+    /// The decisions on rows of the parent that were applied: who released which row [default: none]
+    #[arg(long, value_name = "FILE", requires = "parent")]
+    pub decisions: Option<PathBuf>,
+
     /// A Croissant description of DATA (JSON-LD), by its publisher [default: none]
     ///
     /// Files must have the SHA-256 it gives, and no other files may be there; its label, key and date columns get their

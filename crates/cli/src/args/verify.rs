@@ -16,6 +16,7 @@ use super::{Format, values::instant};
 Examples:
   taster verify taster-report/manifest.json --key release.pub.pem
   taster verify taster-report/manifest.json --key release.pub.pem data/
+  taster verify taster-report/manifest.json --key a.pub.pem --key b.pub.pem --key c.pub.pem --threshold 2 data/
   taster verify taster-report/manifest.json --unsigned data/*.parquet
   taster verify dataset.sig --key release.pub.pem data/
   taster verify model.sig --certificate company-root.pem data/
@@ -29,9 +30,13 @@ pub struct VerifyArgs {
     /// Files, folders or globs of the dataset that was scanned [default: the data is not checked]
     pub data: Vec<String>,
 
-    /// A public key you trust (PEM file); repeat for more, any one of them is enough
+    /// A public key you trust (PEM file); repeat for more, any one of them is enough unless --threshold says otherwise
     #[arg(long = "key", value_name = "PUB", required_unless_present_any = ["unsigned", "certificates"])]
     pub keys: Vec<PathBuf>,
+
+    /// How many of the given keys must have signed a manifest [default: 1]
+    #[arg(long, value_name = "N", requires = "keys", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threshold: Option<u16>,
 
     /// A certificate you trust (PEM file), for signatures made with one; repeat for more
     #[arg(long = "certificate", value_name = "CERT", conflicts_with_all = ["keys", "unsigned"])]

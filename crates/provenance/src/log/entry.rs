@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use taster_core::{Digest, Verdict};
 
 use crate::{Envelope, PREDICATE_TYPE, canonical_json};
@@ -51,7 +50,7 @@ pub fn entry_of(envelope: &Envelope) -> Vec<u8> {
     let is_scan = predicate_type.as_deref() == Some(PREDICATE_TYPE);
     let entry = Entry {
         format: FORMAT.into(),
-        payload_sha256: Digest(Sha256::digest(&envelope.payload).into()),
+        payload_sha256: envelope.payload_sha256(),
         payload_type: envelope.payload_type.clone(),
         predicate_type,
         scan: is_scan.then(|| scan(&statement["predicate"])).flatten(),
@@ -78,6 +77,8 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
     #[test]
