@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the generated fixtures: fixtures/loans and fixtures/csv.
+"""Write the generated fixtures: fixtures/loans, fixtures/csv and fixtures/oms.
 
     python3 scripts/make_fixtures.py            write them
     python3 scripts/make_fixtures.py --check    fail if the committed files differ from what would be written
@@ -17,6 +17,8 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
+import oms_vectors
+
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 SEED = 20251
 
@@ -26,7 +28,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     stale = []
-    for name, content in sorted((loans() | messy()).items()):
+    for name, content in sorted((loans() | messy() | oms_vectors.vectors()).items()):
         path = FIXTURES / name
         if check:
             stale += [name] if not path.exists() or path.read_bytes() != content else []

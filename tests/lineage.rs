@@ -127,3 +127,38 @@ fn a_program_is_named_by_its_digest() {
     let scanner = room.statement("raw")["predicate"]["scanner"].clone();
     assert_eq!(scanner["digest"]["sha256"], sha256(&std::fs::read(crate::support::TASTER).unwrap()));
 }
+
+fn lineage(room: &Room, manifests: &[&str]) -> Run {
+    room.run(&[&["lineage", "--key", "release.pub.pem"], manifests].concat())
+}
+
+#[test]
+fn a_chain_is_followed_and_a_gap_is_found() {
+    let room = cleaned();
+    assert!(
+        scan(&room, "clean.parquet", "clean", &["--parent", "raw/manifest.json", "--clean", "third.parquet"]).status
+            < 2
+    );
+    assert!(scan(&room, "third.parquet", "third", &["--parent", "clean/manifest.json"]).status < 2);
+    let all = ["third/manifest.json", "raw/manifest.json", "clean/manifest.json"];
+    let run = lineage(&room, &all);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    let order: Vec<_> = ["raw/", "clean/", "third/"].map(|name| run.stdout.find(name).unwrap()).into();
+    assert!(order.is_sorted(), "parents come first: {}", run.stdout);
+    let gap = lineage(&room, &["third/manifest.json", "raw/manifest.json"]);
+    assert_eq!(gap.status, 1);
+    assert!(gap.stdout.contains("a gap"), "{}", gap.stdout);
+    // Another key is no word to take.
+    room.expect(0, &["keygen", "--out", "stranger"]);
+    room.expect(1, &[&["lineage", "--key", "stranger.pub.pem"], &all[..]].concat());
+    // Two beginnings are two chains.
+    room.parquet("other.parquet", mixed(400, 7));
+    assert!(scan(&room, "other.parquet", "other", &[]).status < 2);
+    let two = lineage(&room, &["raw/manifest.json", "other/manifest.json"]);
+    assert!(two.status == 1 && two.stdout.contains("not one chain"), "{}", two.stdout);
+    // What no digest shows is a gap, too.
+    assert!(scan(&room, "other.parquet", "other", &["--parent", "raw/manifest.json"]).status < 2);
+    assert_eq!(lineage(&room, &["raw/manifest.json", "other/manifest.json"]).status, 1);
+    let json = room.expect(0, &["lineage", "--unsigned", "raw/manifest.json", "--format", "json"]).stdout;
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["links"][0]["rows"], 1500);
+}

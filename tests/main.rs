@@ -19,6 +19,12 @@ mod sign;
 /// `scan --parent` and `lineage`: the chain from a cleaned dataset to what was first received.
 mod lineage;
 
+/// `diff`: what changed, told apart.
+mod diff;
+
+/// `prove` and `verify --proof`: single rows.
+mod prove;
+
 /// `export` and `scan --croissant`: Croissant and CycloneDX.
 mod export;
 

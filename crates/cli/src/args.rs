@@ -1,7 +1,10 @@
 //! The command line: what can be said, its defaults and its help.
 
+mod diff;
 mod export;
+mod lineage;
 mod log;
+mod prove;
 mod scan;
 mod sign;
 mod threat;
@@ -12,8 +15,11 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use diff::DiffArgs;
 pub use export::ExportArgs;
+pub use lineage::LineageArgs;
 pub use log::{LogAppendArgs, LogArgs, LogCommand, LogShowArgs, LogVerifyArgs};
+pub use prove::ProveArgs;
 pub use scan::{ProgressWhen, ScanArgs};
 pub use sign::{ExternalSigner, SignArgs};
 pub use threat::{EvidenceArgs, ThreatModelArgs};
@@ -44,6 +50,7 @@ Examples:
   taster keygen --out release                        make release.pem and release.pub.pem
   taster scan data/ --label y --sign release.pem     sign the manifest
   taster verify taster-report/manifest.json --key release.pub.pem data/
+  taster diff taster-report/manifest.json data/      what changed since it was scanned
   taster sign data/ --key release.pem                sign the files alone, for any tool
 
 Exit status: 0 passed or warned; 1 failed, or verification did not hold; 2 the work could not be done.";
@@ -54,6 +61,9 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     Verify(VerifyArgs),
     Sign(SignArgs),
+    Diff(DiffArgs),
+    Prove(ProveArgs),
+    Lineage(LineageArgs),
     Keygen(KeygenArgs),
     Log(LogArgs),
     Export(ExportArgs),

@@ -4,13 +4,16 @@
 mod args;
 mod config_file;
 mod detectors;
+mod diff;
 mod explain;
 mod export;
 mod generate;
 mod keygen;
+mod lineage;
 mod log;
 mod output;
 mod progress;
+mod prove;
 mod scan;
 mod secrets;
 mod sign;
@@ -43,6 +46,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Scan(args) => scan::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Sign(args) => sign::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Prove(args) => prove::run(&args),
+        Command::Lineage(args) => lineage::run(&args),
         Command::Keygen(args) => keygen::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Export(args) => export::run(&args),

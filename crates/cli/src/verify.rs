@@ -1,10 +1,10 @@
 //! `taster verify`
 
-use std::{process::ExitCode, time::SystemTime};
+use std::{path::Path, process::ExitCode, time::SystemTime};
 
 use taster_pipeline::{VerifyRequest, verify};
 use taster_provenance::{
-    Thoroughness, VerifyingKey,
+    RowProof, Thoroughness, Trust, VerifyingKey,
     oms::{Anchors, Certificate, Leniency},
 };
 
@@ -15,6 +15,9 @@ use crate::{
 
 /// Verifies, prints what holds and what does not, and exits by it.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    if let Some(proof) = &args.proof {
+        return run_proof(args, proof);
+    }
     let verification = verify(&request(args)?)?;
     match args.format {
         _ if args.quiet => {}
@@ -24,13 +27,31 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!verification.holds)))
 }
 
+/// Checks the proof of a row.
+fn run_proof(args: &VerifyArgs, path: &Path) -> anyhow::Result<ExitCode> {
+    let keys = keys(args)?;
+    let needed = args.threshold.map_or(1, usize::from);
+    let trust = if args.unsigned { Trust::Unsigned } else { Trust::Quorum(&keys, needed) };
+    let check = RowProof::read(path)?.check(trust);
+    match args.format {
+        _ if args.quiet => {}
+        Format::Text => output::result(&output::printable(&check.to_string()))?,
+        Format::Json => output::json(&serde_json::to_value(&check)?)?,
+    }
+    Ok(ExitCode::from(u8::from(!check.holds)))
+}
+
+fn keys(args: &VerifyArgs) -> anyhow::Result<Vec<VerifyingKey>> {
+    Ok(args.keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<_, _>>()?)
+}
+
 fn request(args: &VerifyArgs) -> anyhow::Result<VerifyRequest> {
-    let keys = args.keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<_, _>>()?;
+    let keys = keys(args)?;
     let certificates = args.certificates.iter().map(|path| Certificate::load(path)).collect::<Result<Vec<_>, _>>()?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
     let anchors = Anchors { certificates: certificates.concat(), at: args.at.unwrap_or(now) };
     Ok(VerifyRequest {
-        file: args.file.clone(),
+        file: args.file.clone().unwrap_or_default(),
         keys,
         anchors: (!args.certificates.is_empty()).then_some(anchors),
         threshold: args.threshold.map_or(1, usize::from),

@@ -13,6 +13,7 @@
 mod clean;
 mod config;
 mod declared;
+mod diff;
 mod error;
 mod judged;
 mod kept;
@@ -25,16 +26,20 @@ mod plan;
 mod policy;
 mod program;
 mod progress;
+mod prove;
 mod quarantine;
 mod scan;
 mod score;
+mod side;
 mod signature;
 mod stamps;
 mod verify;
 
 pub use config::{Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, Level, PolicyConfig, SignConfig};
+pub use diff::{DiffRequest, diff};
 pub use error::Error;
 pub use logged::LogRequest;
 pub use progress::{Phase, Progress, Silent};
+pub use prove::{ProveRequest, prove};
 pub use scan::{Outcome, Request, scan};
 pub use verify::{VerifyRequest, verify};

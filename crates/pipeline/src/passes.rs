@@ -29,6 +29,14 @@ pub(crate) struct Limits {
     pub batch_rows: usize,
 }
 
+impl Limits {
+    /// All cores, and half of this much memory in flight.
+    pub fn of_machine(memory: usize) -> Self {
+        let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { threads, bytes: memory / 2, batch_rows: 65_536 }
+    }
+}
+
 /// Some consecutive rows, as a worker gets them.
 pub(crate) trait Portion: Send {
     /// Rows it holds.

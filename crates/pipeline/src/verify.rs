@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use taster_core::{Column, Digest, Schema};
-use taster_ingest::{Dataset, Event};
+use taster_ingest::Dataset;
 use taster_provenance::{
-    DataFile, Predicate, RowHasher, RowSource, RowSourceError, ScannedFile, Thoroughness, Trust, Verification,
-    VerifyingKey, is_bundle,
+    DataFile, Predicate, RowSource, RowSourceError, ScannedFile, Thoroughness, Trust, Verification, VerifyingKey,
+    is_bundle,
     oms::{self, Anchors, Leniency, OmsTrust},
     parse_kind,
 };
 
-use crate::{Config, Error, plan::options};
+use crate::{Config, Error, passes::Limits, plan::options, side::each_digests};
+
+/// Bytes of a file that may be in flight while its rows are compared.
+const MEMORY: usize = 512 << 20;
 
 /// What to verify, against what.
 pub struct VerifyRequest {
@@ -76,15 +79,7 @@ impl RowSource for Rows {
         let schema = schema(scan)?;
         let path = path.to_str().ok_or("its path is not UTF-8")?.to_owned();
         let dataset = Dataset::open_as(&[path], &options(&config.dataset)?, &schema)?;
-        let hasher = RowHasher::new(&schema);
-        for event in dataset.pieces() {
-            if let Event::Piece(piece) = event? {
-                for frame in piece.decode()? {
-                    each(&hasher.digests(&frame.frame)?);
-                }
-            }
-        }
-        Ok(())
+        Ok(each_digests(&dataset, |_| true, Limits::of_machine(MEMORY), |_, digests| each(digests))?)
     }
 }
 

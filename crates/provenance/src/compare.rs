@@ -108,7 +108,7 @@ fn blocks(file: &ScannedFile) -> RowBlocks {
 }
 
 /// Joins neighbouring blocks into ranges of rows.
-fn ranges(blocks: impl Iterator<Item = u64>, rows_per_block: u64, rows: u64) -> Vec<(u64, u64)> {
+pub(crate) fn ranges(blocks: impl Iterator<Item = u64>, rows_per_block: u64, rows: u64) -> Vec<(u64, u64)> {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for block in blocks {
         let first = block * rows_per_block;

@@ -118,7 +118,7 @@ impl Envelope {
 }
 
 /// Unknown fields are refused: nothing that is not signed rides along in a file that people trust.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawEnvelope {
     payload: String,
@@ -127,7 +127,7 @@ pub(crate) struct RawEnvelope {
     signatures: Vec<RawSignature>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawSignature {
     /// Left out, null and empty are the same.

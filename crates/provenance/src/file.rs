@@ -1,7 +1,9 @@
 use std::{
     fs::File,
-    io::{Read as _, Seek as _, SeekFrom},
+    io::{self, Read as _, Seek as _, SeekFrom},
     path::Path,
+    sync::mpsc::sync_channel,
+    thread,
 };
 
 use sha2::{Digest as _, Sha256};
@@ -11,6 +13,12 @@ use crate::Error;
 
 /// Bytes read at a time: few calls, and what was read is still in the cache when it is hashed.
 const BUFFER: usize = 256 * 1024;
+
+/// A file of this many bytes is read by one thread and hashed by another.
+const LARGE: u64 = 32 << 20;
+
+/// Buffers that may wait to be hashed.
+const AHEAD: usize = 4;
 
 /// SHA-256 of a regular file's bytes, and how many they are.
 ///
@@ -32,23 +40,67 @@ pub(crate) fn sha256_of_range(path: &Path, start: u64, end: Option<u64>) -> Resu
     Ok(digest)
 }
 
-fn sha256_of(file: &mut File, at_most: u64) -> std::io::Result<(Digest, u64)> {
+fn sha256_of(file: &mut File, at_most: u64) -> io::Result<(Digest, u64)> {
+    let expected = file.metadata()?.len().min(at_most);
     let mut hash = Sha256::new();
-    let mut buffer = vec![0; BUFFER.min(usize::try_from(at_most).unwrap_or(BUFFER)).max(1)];
     let mut length = 0;
-    while length < at_most {
-        let wanted = buffer.len().min(usize::try_from(at_most - length).unwrap_or(usize::MAX));
-        match file.read(&mut buffer[..wanted]) {
-            Ok(0) => break,
-            Ok(n) => {
-                hash.update(&buffer[..n]);
-                length += n as u64;
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
+    let mut update = |bytes: &[u8]| {
+        hash.update(bytes);
+        length += bytes.len() as u64;
+    };
+    if expected < LARGE {
+        // Most of many files are small, and a buffer has to be zeroed.
+        let fits = usize::try_from(expected + 1).unwrap_or(BUFFER).min(BUFFER);
+        let mut buffer = vec![0; fits];
+        let mut left = at_most;
+        while let n @ 1.. = read_some(file, &mut buffer, left)? {
+            update(&buffer[..n]);
+            left -= n as u64;
         }
+    } else {
+        read_beside(file, at_most, update)?;
     }
     Ok((Digest(hash.finalize().into()), length))
+}
+
+/// Reads on another thread than the one that works on what was read: SHA-256 of one file cannot be computed in parallel,
+/// but it need not wait for the disk, nor for bytes to be copied.
+fn read_beside(file: &mut File, at_most: u64, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+    let (to_work, filled) = sync_channel::<(Vec<u8>, usize)>(AHEAD);
+    let (to_read, emptied) = sync_channel::<Vec<u8>>(AHEAD + 1);
+    for _ in 0..=AHEAD {
+        to_read.send(vec![0; BUFFER]).map_err(io::Error::other)?;
+    }
+    thread::scope(|scope| {
+        let reader = scope.spawn(move || {
+            let mut left = at_most;
+            while let Ok(mut buffer) = emptied.recv() {
+                let n = read_some(file, &mut buffer, left)?;
+                left -= n as u64;
+                if n == 0 || to_work.send((buffer, n)).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        for (buffer, n) in filled {
+            each(&buffer[..n]);
+            to_read.send(buffer).ok(); // at the end nobody takes it
+        }
+        drop(to_read);
+        reader.join().unwrap_or_else(|_| Err(io::Error::other("reading stopped unexpectedly")))
+    })
+}
+
+/// Reads what is there, at most this much; 0 at the end.
+fn read_some(file: &mut File, buffer: &mut [u8], at_most: u64) -> io::Result<usize> {
+    let wanted = buffer.len().min(usize::try_from(at_most).unwrap_or(usize::MAX));
+    loop {
+        match file.read(&mut buffer[..wanted]) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
 }
 
 pub(crate) fn open_regular(path: &Path) -> Result<File, Error> {
@@ -66,4 +118,25 @@ pub(crate) fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
         return Err(Error::io(path)(std::io::Error::other(format!("larger than {} MiB", most >> 20))));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_of_reading_does_not_show() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        for length in [0, 1, BUFFER - 1, BUFFER, BUFFER + 1, LARGE as usize - 1, LARGE as usize, LARGE as usize + 77] {
+            let bytes: Vec<u8> = (0..length).map(|i| ((i * i) >> 8) as u8).collect();
+            std::fs::write(&path, &bytes).unwrap();
+            let expected = Digest(Sha256::digest(&bytes).into());
+            assert_eq!(sha256_of_file(&path).unwrap(), (expected, length as u64));
+            let (start, end) = (length as u64 / 3, length as u64 / 2);
+            let part = Digest(Sha256::digest(&bytes[start as usize..end as usize]).into());
+            assert_eq!(sha256_of_range(&path, start, Some(end)).unwrap(), part);
+            assert!(sha256_of_range(&path, start, Some(length as u64 + 1)).is_err());
+        }
+    }
 }

@@ -9,7 +9,9 @@
 //! - [`oms`] signs and verifies whole folders the way OpenSSF Model Signing has it (`docs/signing.md`).
 //! - [`log`] is a transparency log of manifests in a folder (`docs/log.md`).
 //! - [`export`] tells a manifest as Croissant or CycloneDX, and reads what a Croissant file says of a dataset.
-//! - [`verify`] checks a manifest against keys, the report folder and the data, and says what differs.
+//! - [`diff`] says what changed between two datasets; [`RowProof`] shows one row to somebody who has neither; [`chain`]
+//!   follows a dataset back to what was first received (`docs/verifying.md`, `docs/lineage.md`).
+//! - [`verify()`] checks a manifest against keys, the report folder and the data, and says what differs.
 //!
 //! ```
 //! use taster_provenance::{Algorithm, Envelope, SigningKey};
@@ -23,8 +25,10 @@
 
 mod canonical;
 mod cells;
+mod chain;
 mod check;
 mod compare;
+pub mod diff;
 mod dsse;
 mod error;
 pub mod export;
@@ -39,6 +43,7 @@ mod manifest;
 mod matching;
 mod merkle;
 pub mod oms;
+mod proof;
 mod quarantined;
 mod row;
 mod signer;
@@ -48,6 +53,7 @@ mod tree;
 mod verify;
 
 pub use canonical::{canonical_json, canonical_sha256};
+pub use chain::{Chain, Link, chain};
 pub use check::{Check, SignatureCheck, Status, Verification};
 pub use compare::{RowDifference, RowSource, RowSourceError};
 pub use dsse::{Envelope, Signature, pae};
@@ -61,6 +67,7 @@ pub use lineage::{Choice, Cleaned, DECISIONS_TYPE, Decision, Decisions, Decision
 pub use manifest::{Context, Manifest};
 pub use matching::DataFile;
 pub use merkle::{CompactRange, empty_root, node};
+pub use proof::{PROOF_TYPE, ProofCheck, RowProof, block_of};
 pub use quarantined::{QuarantineProof, QuarantineRecord, QuarantineTree, Standing};
 pub use row::{ROW_DIGEST, RowHasher};
 pub use signer::{Signer, SignerCommand};

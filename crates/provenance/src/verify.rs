@@ -80,7 +80,7 @@ pub fn verify(
     Ok(Verification { holds, signature, verdict: Some(scan.result.verdict), report_files, data })
 }
 
-fn check_signature(envelope: &Envelope, trust: Trust<'_>) -> SignatureCheck {
+pub(crate) fn check_signature(envelope: &Envelope, trust: Trust<'_>) -> SignatureCheck {
     let invalid = |reason: &str| SignatureCheck::Invalid { reason: reason.to_owned() };
     let (keys, needed) = match trust {
         Trust::Keys(keys) => (keys, 1),

@@ -42,6 +42,12 @@ fn detector_and<'a>(text: &'a str, what: &str) -> Result<(String, &'a str), Stri
     Err(format!("no detector is called `{id}`{} (`taster detectors` lists them)", nearest(id, ids())))
 }
 
+/// `train.csv:17`
+pub fn file_row(text: &str) -> Result<(String, u64), String> {
+    let split = text.rsplit_once(':').and_then(|(file, row)| Some((file.to_owned(), row.parse().ok()?)));
+    split.filter(|(file, _)| !file.is_empty()).ok_or_else(|| "write it as FILE:ROW; rows count from 0".to_owned())
+}
+
 /// A number strictly between 0 and 1.
 pub fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -18,6 +18,7 @@ Examples:
   taster verify taster-report/manifest.json --key release.pub.pem data/
   taster verify taster-report/manifest.json --key a.pub.pem --key b.pub.pem --key c.pub.pem --threshold 2 data/
   taster verify taster-report/manifest.json --unsigned data/*.parquet
+  taster verify --proof row.proof.json --key release.pub.pem
   taster verify dataset.sig --key release.pub.pem data/
   taster verify model.sig --certificate company-root.pem data/
 
@@ -25,10 +26,15 @@ Exit status: 0 everything holds; 1 something does not; 2 it could not be checked
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct VerifyArgs {
     /// The manifest.json of a scan, or a signature of a dataset
-    pub file: PathBuf,
+    #[arg(required_unless_present = "proof")]
+    pub file: Option<PathBuf>,
 
     /// Files, folders or globs of the dataset that was scanned [default: the data is not checked]
     pub data: Vec<String>,
+
+    /// A proof of one row, by `taster prove`, in place of a manifest
+    #[arg(long, value_name = "PROOF", conflicts_with_all = ["file", "certificates"])]
+    pub proof: Option<PathBuf>,
 
     /// A public key you trust (PEM file); repeat for more, any one of them is enough unless --threshold says otherwise
     #[arg(long = "key", value_name = "PUB", required_unless_present_any = ["unsigned", "certificates"])]

@@ -11,9 +11,9 @@ use polars::prelude::*;
 use serde_json::json;
 use taster_core::{DatasetRecord, DetectorRecord, DetectorStatus, Digest, FileRecord, Kind, Role, Scan, Tool, Verdict};
 use taster_provenance::{
-    Algorithm, CompactRange, DataFile, Manifest, Predicate, RowHasher, RowSource, RowSourceError, RowTree, ScannedFile,
-    Signer, SigningKey, Thoroughness, Trust, Verification, VerifyingKey, block_budget, canonical_sha256,
-    sha256_of_file, verify,
+    Algorithm, CompactRange, Context, DataFile, Manifest, Predicate, QuarantineTree, RowHasher, RowSource,
+    RowSourceError, RowTree, ScannedFile, Signer, SigningKey, Thoroughness, Trust, Verification, VerifyingKey,
+    block_budget, canonical_sha256, sha256_of_file, verify,
 };
 use tempfile::TempDir;
 
@@ -28,7 +28,7 @@ pub struct Room {
 impl Room {
     pub fn signed(algorithm: Algorithm) -> Self {
         let room = Self::empty(algorithm);
-        room.write_manifest(&["findings.json", "quarantine.parquet", "report.html", "results.sarif"], true);
+        room.write_manifest(&["findings.json", "quarantine.parquet", "report.html", "test-result.json"], true);
         room
     }
 
@@ -105,7 +105,8 @@ impl Room {
         }
         let blocks = FILES.map(|(_, length)| tree(&rows(&[], length)).blocks());
         let keys: Vec<&dyn Signer> = if signed { vec![&self.key] } else { Vec::new() };
-        let manifest = Manifest::new(&self.scan(), blocks.into(), digests);
+        let context = Context { quarantine: Some(quarantine().record()), ..Context::default() };
+        let manifest = Manifest::new(&self.scan(), blocks.into(), digests).with(context);
         manifest.to_envelope(&keys).unwrap().write(&self.manifest()).unwrap();
     }
 
@@ -150,6 +151,13 @@ fn detector() -> DetectorRecord {
         threshold: Some(0.95),
         quarantined: 3,
     }
+}
+
+/// Rows 3 and 500 of the first file, 10 and the last of the second.
+pub fn quarantine() -> QuarantineTree {
+    let all: Vec<Digest> =
+        FILES.iter().flat_map(|(_, length)| hasher().digests(&rows(&[], *length)).unwrap()).collect();
+    QuarantineTree::new(&[3, 500, 1010, 21_000].map(|position| (position, all[position as usize])).into())
 }
 
 /// Rows of two columns; those in `changed` are not as scanned.

@@ -1,0 +1,145 @@
+//! One side of a comparison: a manifest, or a dataset that is read as far as it must be.
+
+use std::{collections::BTreeSet, path::Path};
+
+use rayon::prelude::*;
+use taster_core::{Digest, Schema};
+use taster_ingest::{Dataset, Options, Piece};
+use taster_provenance::{
+    CompactRange, Envelope, Predicate, RowHasher, Statement,
+    diff::{FileRows, Known, SideFile},
+    empty_root, sha256_of_file,
+};
+
+use crate::{
+    Config, Error, Silent,
+    passes::{Limits, Output, decoded, read, run},
+    plan::options,
+};
+
+/// One side.
+pub(crate) struct Side {
+    pub files: Vec<SideFile>,
+    /// What a manifest says, where it is one.
+    pub scan: Option<Predicate>,
+    input: String,
+}
+
+impl Side {
+    /// A manifest, or files whose bytes are hashed.
+    pub fn open(input: &str) -> Result<Self, Error> {
+        if let Some(scan) = manifest(Path::new(input)) {
+            return Ok(Self {
+                files: scan.dataset.files.iter().map(told).collect(),
+                scan: Some(scan),
+                input: input.into(),
+            });
+        }
+        let files = taster_ingest::find_files(&[input.to_owned()])?;
+        let hashed = files.par_iter().map(|file| {
+            let (sha256, _) = sha256_of_file(&file.path)?;
+            Ok(SideFile { name: file.name.clone(), sha256, rows: None })
+        });
+        Ok(Self { files: hashed.collect::<Result<_, Error>>()?, scan: None, input: input.into() })
+    }
+
+    /// How the scan read its files; the defaults where nobody knows.
+    pub fn options(&self) -> Result<Option<Options>, Error> {
+        let Some(scan) = &self.scan else { return Ok(None) };
+        let config: Config = serde_json::from_value(scan.config.clone()).unwrap_or_default();
+        Ok(Some(options(&config.dataset)?))
+    }
+
+    /// Looks at the files, to read them with kinds that are found out.
+    pub fn dataset(&self, options: &Options) -> Result<Dataset, Error> {
+        Ok(Dataset::open(&self.inputs(), options)?)
+    }
+
+    /// As [`Self::dataset`], with the columns of a dataset known before.
+    pub fn dataset_as(&self, options: &Options, schema: &Schema) -> Result<Dataset, Error> {
+        Ok(Dataset::open_as(&self.inputs(), options, schema)?)
+    }
+
+    fn inputs(&self) -> [String; 1] {
+        [self.input.clone()]
+    }
+
+    /// Digests the rows of some of its files.
+    pub fn read_rows(&mut self, dataset: &Dataset, which: &BTreeSet<usize>, limits: Limits) -> Result<(), Error> {
+        let rows = row_digests(dataset, which, limits)?;
+        for (file, digests) in self.files.iter_mut().zip(rows) {
+            file.rows = digests.map(|digests| FileRows {
+                count: digests.len() as u64,
+                root: CompactRange::of(0, &digests).root().unwrap_or_else(empty_root),
+                known: Known::Each(digests),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The digests of the rows of some files of a dataset, in order; `None` for the others.
+pub(crate) fn row_digests(
+    dataset: &Dataset,
+    which: &BTreeSet<usize>,
+    limits: Limits,
+) -> Result<Vec<Option<Vec<Digest>>>, Error> {
+    let mut rows: Vec<_> = (0..dataset.files().len()).map(|i| which.contains(&i).then(Vec::new)).collect();
+    each_digests(
+        dataset,
+        |file| which.contains(&file),
+        limits,
+        |file, digests| {
+            if let Some(Some(rows)) = rows.get_mut(file) {
+                rows.extend_from_slice(digests);
+            }
+        },
+    )?;
+    Ok(rows)
+}
+
+/// Digests the rows of the files that are wanted, on all threads, and hands them out in order.
+pub(crate) fn each_digests(
+    dataset: &Dataset,
+    wanted: impl Fn(usize) -> bool + Sync,
+    limits: Limits,
+    mut each: impl FnMut(usize, &[Digest]),
+) -> Result<(), Error> {
+    let hasher = RowHasher::new(dataset.schema());
+    let work = |(): &mut (), piece: Piece| {
+        let file = piece.file();
+        if !wanted(file) {
+            return Ok((file, Vec::new()));
+        }
+        let frames = decoded(piece, limits.batch_rows)?.map(|frame| hasher.digests(&frame.frame));
+        Ok((file, frames.collect::<Result<Vec<_>, _>>()?.concat()))
+    };
+    let sink = |output: Output<(usize, Vec<Digest>)>| {
+        if let Output::Rows((file, digests)) = output {
+            each(file, &digests);
+        }
+        Ok(())
+    };
+    run(read(dataset), limits, &Silent, || (), work, sink).map(drop)
+}
+
+/// What a manifest knows of a file.
+fn told(file: &taster_provenance::ScannedFile) -> SideFile {
+    let whole = || Known::Blocks(file.rows.max(1).next_power_of_two(), vec![file.rows_root]);
+    let sound = file.row_blocks.as_ref().filter(|b| {
+        b.rows_per_block.is_power_of_two()
+            && b.roots.len() as u64 == file.rows.div_ceil(b.rows_per_block)
+            && b.root() == file.rows_root
+    });
+    let known = sound.map_or_else(whole, |b| Known::Blocks(b.rows_per_block, b.roots.clone()));
+    let rows = FileRows { count: file.rows, root: file.rows_root, known };
+    SideFile { name: file.name.clone(), sha256: file.sha256, rows: Some(rows) }
+}
+
+/// The scan in a file, if it is a manifest.
+fn manifest(path: &Path) -> Option<Predicate> {
+    if !path.is_file() || path.extension().is_none_or(|e| e != "json") {
+        return None;
+    }
+    Some(Statement::from_payload(&Envelope::read(path).ok()?.payload).ok()?.predicate)
+}
