@@ -7,6 +7,7 @@
 mod binning;
 pub mod conflicting_label;
 pub mod duplicate_flood;
+mod features;
 pub mod hidden_text;
 mod label;
 pub mod label_flip;

@@ -6,8 +6,7 @@ use rayon::prelude::*;
 use taster_core::{Category, Key, Schema, Table};
 use taster_stats::boost::{Booster, Params, Target};
 
-use super::features::Features;
-use crate::{binning::Binning, label};
+use crate::{binning::Binning, features::Features, label};
 
 const FOLDS: u64 = 4;
 /// Classes that are told apart, the commonest first; the others are one more.

@@ -1,6 +1,5 @@
 #![doc = include_str!("README.md")]
 
-mod features;
 mod groups;
 mod judge;
 mod means;

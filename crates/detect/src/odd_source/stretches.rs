@@ -21,7 +21,7 @@ pub struct Stretch {
     pub rows: (usize, usize),
     /// Kebab-case name of what was measured.
     pub measure: &'static str,
-    /// Index of the feature in [`super::features::Features::all`].
+    /// Index of the feature in [`crate::features::Features::all`].
     pub feature: Option<usize>,
     /// Difference of means, in shares of rows or in deviations.
     pub difference: f64,

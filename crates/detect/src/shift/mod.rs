@@ -2,8 +2,10 @@
 
 mod columns;
 mod labels;
+mod novelty;
 mod parts;
 mod rows;
+mod tops;
 mod views;
 mod words;
 
@@ -15,6 +17,7 @@ use taster_core::{
 };
 
 use crate::Entry;
+use novelty::Novelty;
 use parts::Parts;
 use rows::Classifier;
 
@@ -30,9 +33,12 @@ const ABOUT: About = About {
 /// Rows of each side that the classifier is fitted on at most.
 const CLASSIFIED_ROWS: usize = 24_576;
 
-/// Families of tests that share the level: columns as a whole, parts of them, ranges, all columns together, and the label
-/// given the features.
-const FAMILIES: f64 = 5.0;
+/// Rows of each side whose distances from the reference are measured at most.
+const NOVEL_ROWS: usize = 4096;
+
+/// Families of tests that share the level: columns as a whole, parts of them, ranges, all columns together, distances from
+/// the reference, and the label given the features.
+const FAMILIES: f64 = 6.0;
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };
@@ -118,6 +124,7 @@ impl Shifted {
         let mut observations: Vec<Observation> = changed.map(|change| change.observation(tested.len())).collect();
         let parts = Parts::compare(schema, sides.0, sides.1, key, alpha / FAMILIES);
         observations.extend(parts.observations(schema, sides, key, effect, &tested));
+        let whole = (current, reference);
         let (current, reference) = (current.reduced(CLASSIFIED_ROWS), reference.reduced(CLASSIFIED_ROWS));
         let (rows, labels) = rayon::join(
             || Classifier::fit(schema, &current, &reference, key),
@@ -127,6 +134,11 @@ impl Shifted {
         let apart = rows.as_ref().is_some_and(|rows| rows.tells_apart(alpha, effect));
         if apart && observations.is_empty() {
             observations.extend(rows.as_ref().map(Classifier::observation));
+        }
+        if observations.is_empty() {
+            let sides = [whole.0, whole.1].map(|side| side.reduced(NOVEL_ROWS));
+            let novelty = Novelty::of(schema, &sides[0], &sides[1], key);
+            observations.extend(novelty.and_then(|novelty| novelty.observation(alpha, effect)));
         }
         let rows = if observations.is_empty() { rows.map(Classifier::calmed) } else { rows };
         Self { observations, rows }

@@ -5,21 +5,25 @@ use serde_json::json;
 use taster_core::{Key, Observation, Schema, Scope, Table};
 use taster_stats::{
     boost::{Booster, Codes, Params, Target},
-    exact::{Exact, cohens_h},
     two_sample::normal_p_value,
 };
 
-use super::{FAMILIES, compared};
+use super::{
+    FAMILIES, compared,
+    tops::{self, DEPTHS, Top, surest},
+};
 use crate::binning::Binning;
 
 /// Rows of both sides together from which on they are many.
 const MANY_ROWS: usize = 32_768;
 const FOLDS: u64 = 5;
+/// Times that rows are dealt into folds anew where they are not many: the mean of several models is surer of a small
+/// admixture than each.
+const ROUNDS: u64 = 4;
+/// Share of the columns that each tree may ask about, so that the models differ.
+const COLUMN_SHARE: f32 = 0.6;
 /// Likelihood ratio at which a row scores a half.
 const HALF: f64 = 2.0;
-/// Shares of all rows, surest first, among which rows of the dataset are counted. An admixture of a few per cent hardly
-/// moves the AUC, but fills the top of the order.
-const DEPTHS: [f64; 6] = [0.0025, 0.005, 0.01, 0.02, 0.05, 0.1];
 /// AUC from which a difference between the samples matters.
 const LEAST_AUC: f64 = 0.55;
 /// Factor on the scores where nothing has shifted, so that none reaches a half.
@@ -28,8 +32,10 @@ const CALM: f64 = 0.49;
 /// Tells the dataset from the reference; out of fold, by the keyed hash of a row's features.
 pub struct Classifier {
     binning: Binning,
+    /// One for each fold of each round.
     folds: Vec<Booster>,
-    key: Key,
+    /// By round: what deals rows into folds.
+    rounds: Vec<Key>,
     names: Vec<String>,
     /// Log of the reference's size over the dataset's, which turns odds into a likelihood ratio.
     offset: f64,
@@ -39,15 +45,6 @@ pub struct Classifier {
     p_value: f64,
     sizes: (usize, usize),
     calm: bool,
-}
-
-/// The rows that the classifier is surest of.
-struct Top {
-    /// Rows of the dataset and of the reference among them.
-    counts: (u64, u64),
-    p_value: f64,
-    /// Cohen's h of the share of either side's rows that is among them.
-    h: f64,
 }
 
 impl Classifier {
@@ -60,29 +57,38 @@ impl Classifier {
             return None;
         }
         let names = origins.iter().map(|&i| schema.columns[i].name.clone()).collect();
-        let key = key.derive("folds");
         let both = stacked(&binning.codes(current), &binning.codes(reference));
         let labels: Vec<u32> = (0..both.rows()).map(|r| u32::from(r < current.len)).collect();
-        let fold_of: Vec<u64> =
-            [current, reference].iter().flat_map(|t| &t.feature_keys).map(|&k| fold(key, k)).collect();
+        let keys: Vec<u64> = [current, reference].iter().flat_map(|t| &t.feature_keys).copied().collect();
         // With many rows fewer, larger steps find the same and take half the time.
-        let (trees, rate) = if both.rows() > MANY_ROWS { (30, 0.2) } else { (60, 0.1) };
-        let params = Params { trees, depth: 5, rate, min_hessian: 5.0, seed: key.seed(), ..Params::default() };
-        let folds: Vec<Booster> = (0..FOLDS)
-            .into_par_iter()
-            .map(|f| {
-                let rows: Vec<u32> = (0..both.rows() as u32).filter(|&r| fold_of[r as usize] != f).collect();
-                Booster::fit(&both, &rows, Target::Classes { labels: &labels, classes: 2 }, None, &params)
-            })
-            .collect();
+        let many = both.rows() > MANY_ROWS;
+        let (trees, rate, column_share) = if many { (30, 0.2, 0.7) } else { (60, 0.1, COLUMN_SHARE) };
+        let rounds: Vec<Key> =
+            (0..if many { 1 } else { ROUNDS }).map(|round| key.derive(&format!("folds {round}"))).collect();
+        let fitted = |model: usize| {
+            let (round, f) = (rounds[model / FOLDS as usize], model as u64 % FOLDS);
+            let rows: Vec<u32> = (0..both.rows() as u32).filter(|&r| fold(round, keys[r as usize]) != f).collect();
+            let params = Params {
+                trees,
+                depth: 5,
+                rate,
+                min_hessian: 5.0,
+                column_share,
+                seed: round.seed(),
+                ..Params::default()
+            };
+            Booster::fit(&both, &rows, Target::Classes { labels: &labels, classes: 2 }, None, &params)
+        };
+        let folds: Vec<Booster> = (0..rounds.len() * FOLDS as usize).into_par_iter().map(fitted).collect();
         let offset = (reference.len as f64 / current.len as f64).ln();
         let sizes = (current.len, reference.len);
         let tops = Vec::new();
-        let mut fitted = Self { binning, folds, key, names, offset, auc: 0.5, tops, p_value: 1.0, sizes, calm: false };
+        let mut fitted =
+            Self { binning, folds, rounds, names, offset, auc: 0.5, tops, p_value: 1.0, sizes, calm: false };
         let (a, b) = (fitted.log_ratios(current), fitted.log_ratios(reference));
         let (auc, auc_p) = mann_whitney(&a, &b);
         fitted.auc = auc;
-        fitted.tops = tops_of(&a, &b);
+        fitted.tops = tops::tops(&a, &b);
         let least = fitted.tops.iter().map(|top| top.p_value).fold(auc_p, f64::min);
         fitted.p_value = (least * (1.0 + DEPTHS.len() as f64) * FAMILIES).min(1.0);
         Some(fitted)
@@ -90,18 +96,13 @@ impl Classifier {
 
     /// Whether the classifier does better than chance, by enough to matter.
     pub fn tells_apart(&self, alpha: f64, effect: f64) -> bool {
-        self.p_value <= alpha && (self.auc >= LEAST_AUC || self.surest().is_some_and(|top| top.h >= effect))
+        self.p_value <= alpha && (self.auc >= LEAST_AUC || surest(&self.tops).is_some_and(|top| top.h >= effect))
     }
 
     /// Keeps all scores below a half: nothing has shifted.
     #[must_use]
     pub fn calmed(self) -> Self {
         Self { calm: true, ..self }
-    }
-
-    /// The depth with the smallest p-value.
-    fn surest(&self) -> Option<&Top> {
-        self.tops.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value))
     }
 
     /// How suspicious each row is: 1 - 1/r for likelihood ratios r from [`HALF`] on, r/4 below.
@@ -136,7 +137,7 @@ impl Classifier {
     /// For the report, where no single column has changed.
     pub fn observation(&self) -> Observation {
         let tops: Vec<_> = self.tops.iter().map(Top::evidence).collect();
-        let (code, message, magnitude) = match self.surest() {
+        let (code, message, magnitude) = match surest(&self.tops) {
             Some(top) if self.auc < LEAST_AUC => ("admixture", self.admixture(top), top.excess(self.sizes)),
             _ => ("dependence-changed", self.dependence(), (2.0 * self.auc - 1.0).clamp(0.0, 1.0)),
         };
@@ -180,44 +181,18 @@ impl Classifier {
     }
 
     fn log_ratio_of(&self, codes: &Codes, table: &Table) -> Vec<f64> {
-        let mut out = vec![f64::NAN; table.len];
-        for (f, booster) in (0..).zip(&self.folds) {
-            let rows: Vec<u32> =
-                (0..table.len as u32).filter(|&r| fold(self.key, table.feature_keys[r as usize]) == f).collect();
-            for (&row, score) in rows.iter().zip(booster.scores(&codes.take(&rows))) {
-                out[row as usize] = f64::from(score) + self.offset;
+        let mut out = vec![self.offset; table.len];
+        for (&round, folds) in self.rounds.iter().zip(self.folds.chunks_exact(FOLDS as usize)) {
+            let fold_of: Vec<u64> = table.feature_keys.iter().map(|&k| fold(round, k)).collect();
+            for (f, booster) in (0..).zip(folds) {
+                let rows: Vec<u32> = (0..table.len as u32).filter(|&r| fold_of[r as usize] == f).collect();
+                for (&row, score) in rows.iter().zip(booster.scores(&codes.take(&rows))) {
+                    out[row as usize] += f64::from(score) / self.rounds.len() as f64;
+                }
             }
         }
         out
     }
-}
-
-impl Top {
-    /// By how much the share of the dataset's rows among them is larger than that of the reference's.
-    fn excess(&self, sizes: (usize, usize)) -> f64 {
-        (self.counts.0 as f64 / sizes.0 as f64 - self.counts.1 as f64 / sizes.1 as f64).clamp(0.0, 1.0)
-    }
-
-    fn evidence(&self) -> serde_json::Value {
-        let (current, reference) = self.counts;
-        json!({ "current": current, "reference": reference, "p_value": self.p_value, "cohens_h": self.h })
-    }
-}
-
-/// Rows of `a` and `b` among those with the highest scores of both together, at each depth, with the probability of so
-/// many of `a` by chance. Of equal scores those of `b` come first, so that ties never speak for a shift.
-fn tops_of(a: &[f64], b: &[f64]) -> Vec<Top> {
-    let mut all: Vec<(f64, bool)> = a.iter().map(|&s| (s, true)).chain(b.iter().map(|&s| (s, false))).collect();
-    all.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
-    let exact = Exact::new(a.len(), b.len());
-    let top = |depth: f64| {
-        let rows = ((depth * all.len() as f64) as usize).max(1);
-        let current = all.iter().take(rows).filter(|x| x.1).count() as u64;
-        let reference = rows as u64 - current;
-        let h = cohens_h(current as f64 / a.len() as f64, reference as f64 / b.len() as f64);
-        Top { counts: (current, reference), p_value: exact.upper(current, reference), h }
-    };
-    DEPTHS.into_iter().map(top).collect()
 }
 
 fn fold(key: Key, feature_key: u64) -> u64 {

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Does `shift` keep its level? Random halves of real tables: any change that is reported is a false alarm.
+
+    level_trials.py --taster target/release/taster --pack DATA_PACK [--trials 300] [--out level.csv]
+
+The rows of ten real tables (10,000 at most, repeated rows left out) are dealt into a dataset and a reference at random, each
+trial with its own seed. `alpha` is 0.01, the default. Needs numpy, pandas and pyarrow.
+"""
+
+import argparse
+import json
+import subprocess
+import tempfile
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ROWS = 10_000
+DATASETS = ["adult", "bank_marketing", "diamonds_cut", "income_survey", "pmlb_magic", "pmlb_pendigits", "pmlb_phoneme", "pmlb_satimage", "pmlb_spambase", "pmlb_wine_quality_white"]
+OTHERS = ["label-flip", "conflicting-label", "outlier", "odd-source", "duplicate-flood", "trigger", "poisoned-text"]
+
+
+def trial(taster, folder, number):
+    rng = np.random.default_rng([number, sum(folder.name.encode())])
+    label = tomllib.loads((folder / "META.toml").read_text())["label_column"]
+    frame = pd.read_parquet(folder / "data.parquet").drop_duplicates()
+    order = rng.permutation(len(frame))[:ROWS]
+    middle = len(order) // 2
+    with tempfile.TemporaryDirectory() as room:
+        room = Path(room)
+        frame.iloc[order[:middle]].to_parquet(room / "reference.parquet", index=False)
+        frame.iloc[order[middle:]].to_parquet(room / "data.parquet", index=False)
+        command = [taster, "scan", room / "data.parquet", "--reference", room / "reference.parquet", "--label", label]
+        command += ["--out", room / "report", "--seed", str(number), "--quiet"]
+        for other in OTHERS:
+            command += ["--level", f"{other}=off"]
+        done = subprocess.run(command, capture_output=True)
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"{folder.name}, trial {number}: {done.stderr.decode()}")
+        findings = json.loads((room / "report" / "findings.json").read_text())["findings"]
+    seen = [f["code"] for f in findings if f["detector"] == "shift" and f["severity"] != "info"]
+    return dict(dataset=folder.name, trial=number, alarm=bool(seen), codes=" ".join(seen))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--taster", required=True)
+    parser.add_argument("--pack", required=True, type=Path)
+    parser.add_argument("--trials", type=int, default=300)
+    parser.add_argument("--out", default="level.csv")
+    args = parser.parse_args()
+    folders = [args.pack / "labelflip" / name for name in DATASETS]
+    trials = pd.DataFrame([trial(args.taster, folders[n % len(folders)], n) for n in range(args.trials)])
+    trials.to_csv(args.out, index=False)
+    print(trials.groupby("dataset")["alarm"].agg(["sum", "count"]).to_string())
+    print(trials[trials.alarm][["dataset", "trial", "codes"]].to_string())
+    print(f"false alarms: {trials.alarm.sum()} of {len(trials)}")
+
+
+if __name__ == "__main__":
+    main()
