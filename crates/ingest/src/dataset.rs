@@ -116,7 +116,7 @@ impl Dataset {
     pub fn rows(&self) -> Option<u64> {
         let rows = |file: &crate::plan::FilePlan| match file.how {
             How::Parquet { rows, .. } => Some(rows),
-            How::Text(_) | How::Json { .. } => None,
+            How::Arrow { .. } | How::Text(_) | How::Json { .. } => None,
         };
         self.plan.files.iter().map(rows).sum()
     }

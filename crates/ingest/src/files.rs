@@ -5,13 +5,15 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use crate::{Error, Note, json::begins_with_value};
+use crate::{Error, Note, arrow::begins as begins_as_arrow, json::begins_with_value};
 
 /// How a file is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Apache Parquet.
     Parquet,
+    /// Arrow IPC, the file format (Feather V2) or the stream.
+    Arrow,
     /// Delimited text.
     Csv(Compression),
     /// JSON: one object a line, or one array of objects.
@@ -22,6 +24,7 @@ impl std::fmt::Display for Format {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
             Self::Csv(Compression::None) => "csv",
             Self::Csv(Compression::Gzip) => "csv.gz",
             Self::Csv(Compression::Zstd) => "csv.zst",
@@ -73,7 +76,7 @@ pub(crate) fn discover(inputs: &[String], notes: &mut Vec<Note>) -> Result<Vec<S
     if found.paths.is_empty() {
         return Err(Error::input(
             inputs.join(" "),
-            "no files to read here; give Parquet, JSON or CSV files or their folder",
+            "no files to read here; give Parquet, Arrow, JSON or CSV files or their folder",
         ));
     }
     let root = common(&found.roots);
@@ -83,14 +86,15 @@ pub(crate) fn discover(inputs: &[String], notes: &mut Vec<Note>) -> Result<Vec<S
             let name = relative(path, &root);
             files.push(SourceFile { partition: partition(path), name, path: path.clone(), format });
         } else {
-            found
-                .notes
-                .push(Note::new(format!("{}: not read, because it is not Parquet, JSON or CSV", path.display())));
+            found.notes.push(Note::new(format!(
+                "{}: not read, because it is not Parquet, Arrow, JSON or CSV",
+                path.display()
+            )));
         }
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     if files.is_empty() {
-        return Err(Error::input(inputs.join(" "), "none of the files here is Parquet, JSON or CSV"));
+        return Err(Error::input(inputs.join(" "), "none of the files here is Parquet, Arrow, JSON or CSV"));
     }
     Ok(files)
 }
@@ -228,10 +232,11 @@ fn format(path: &Path, explicit: bool) -> Result<Option<Format>, Error> {
     let parquet = ends(&[".parquet", ".parq", ".pq"]);
     let json = ends(&[".jsonl", ".ndjson", ".json"]);
     let delimited = ends(&[".csv", ".tsv", ".tab", ".txt"]);
-    if !explicit && !parquet && !json && !delimited {
+    let arrow = ends(&[".arrow", ".arrows", ".feather", ".ipc"]);
+    if !explicit && !parquet && !json && !delimited && !arrow {
         return Ok(None);
     }
-    if ends(&[".arrow", ".feather", ".ipc", ".xlsx", ".orc", ".avro", ".zip"]) {
+    if ends(&[".xlsx", ".orc", ".avro", ".zip"]) {
         let what = "a kind of file that is not read; convert it to Parquet or CSV first";
         return Err(Error::input(path.display().to_string(), what));
     }
@@ -244,6 +249,11 @@ fn format(path: &Path, explicit: bool) -> Result<Option<Format>, Error> {
             let what = "an encrypted Parquet file; decrypt it first";
             return Err(Error::input(path.display().to_string(), what));
         }
+        [b'F', b'E', b'A', b'1', ..] => {
+            let what = "a Feather file of version 1; write it again as version 2";
+            return Err(Error::input(path.display().to_string(), what));
+        }
+        head if arrow || (begins_as_arrow(head) && !parquet && !json && !delimited) => Format::Arrow,
         [0x1f, 0x8b, ..] => text(Compression::Gzip),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => text(Compression::Zstd),
         _ if parquet => Format::Parquet,

@@ -49,7 +49,7 @@ impl Dataset {
                     self.probe_text(index, &text, &mut suspects, profiles)?;
                 }
                 How::Json { .. } if index % step == 0 => self.probe_json(index, &mut suspects, profiles)?,
-                How::Text(_) | How::Json { .. } => {}
+                How::Arrow { .. } | How::Text(_) | How::Json { .. } => {}
             }
         }
         Ok(())

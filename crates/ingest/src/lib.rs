@@ -29,6 +29,7 @@
 //! contained, files are never mapped into memory, and anything not understood is an [`Error`] that says where it is and
 //! what to do next, or a [`Note`].
 
+mod arrow;
 mod contain;
 mod csv;
 mod dataset;

@@ -145,7 +145,7 @@ fn own_field(
         let differs =
             |here: &DataType| mixed(file, &field.name, here, &field.dtype, "in the data this is compared with");
         let here = match file.body {
-            Body::Parquet { .. } | Body::Json(_) => own.dtype.clone(),
+            Body::Parquet { .. } | Body::Arrow { .. } | Body::Json(_) => own.dtype.clone(),
             Body::Text { .. } => {
                 // What is verified is read as what it was, so that the error names the cell that is not.
                 let exact = || fit(CellType::Empty, &wanted).filter(|_| like.exact);

@@ -148,6 +148,7 @@ pub(crate) fn file_plans(
         let constants = partition.iter().enumerate().map(|(i, f)| (hive + i, value(f))).collect();
         let how = match file.body {
             Body::Parquet { tail, rows } => How::Parquet { targets, tail, rows },
+            Body::Arrow { head } => How::Arrow { targets, head },
             Body::Json(file) => How::Json { targets, file: Arc::new(file) },
             Body::Text { dialect, required } => How::Text(Arc::new(TextFile {
                 name: file.source.name.clone(),

@@ -3,7 +3,7 @@
 use polars::prelude::DataType;
 
 use crate::{
-    Compression, Encoding, Error, Format, Limits, Note, Options, SourceFile,
+    Compression, Encoding, Error, Format, Limits, Note, Options, SourceFile, arrow,
     csv::{self, CellType, Chunks, Dialect, Guess, Missing, Text, TextFile},
     error::Place,
     field::Field,
@@ -25,6 +25,7 @@ pub(crate) struct Opened {
 
 pub(crate) enum Body {
     Parquet { tail: taster_core::Digest, rows: u64 },
+    Arrow { head: taster_core::Digest },
     Text { dialect: Dialect, required: usize },
     Json(JsonFile),
 }
@@ -52,6 +53,7 @@ pub(crate) fn open_all(
         .iter()
         .map(|source| match source.format {
             Format::Parquet => open_parquet(source, options, notes),
+            Format::Arrow => open_arrow(source, options, notes),
             Format::Json(_) => json.next().ok_or_else(|| Error::changed(&source.name)),
             Format::Csv(compression) => {
                 let opened = open_text(source, compression, options, first.as_ref(), notes)?;
@@ -96,6 +98,21 @@ fn open_parquet(source: &SourceFile, options: &Options, notes: &mut Vec<Note>) -
     let names = unique(names, &source.name, notes);
     let fields = names.into_iter().zip(dtypes).map(|(name, dtype)| Field { name, dtype }).collect();
     Ok(Opened { source: source.clone(), len: tap.len(), fields, body })
+}
+
+fn open_arrow(source: &SourceFile, options: &Options, notes: &mut Vec<Note>) -> Result<Opened, Error> {
+    let tap = Tap::open(source, false)?;
+    let (name, len) = (&source.name, tap.len());
+    let messages = arrow::Messages::open(tap, name, &options.limits)?;
+    let found = arrow::fields(messages.schema(), name, &options.limits)?;
+    if found.is_empty() {
+        return Err(Error::malformed(Place::file(name), "it has no columns", "leave it out, or fetch it again"));
+    }
+    let (names, dtypes): (Vec<_>, Vec<_>) = found.into_iter().map(|f| (f.name, f.dtype)).unzip();
+    check_names(&names, name)?;
+    let names = unique(names, name, notes);
+    let fields = names.into_iter().zip(dtypes).map(|(name, dtype)| Field { name, dtype }).collect();
+    Ok(Opened { source: source.clone(), len, fields, body: Body::Arrow { head: messages.head() } })
 }
 
 fn open_text(

@@ -6,6 +6,7 @@ use taster_core::Digest;
 
 use crate::{
     Error, Format, Frame,
+    arrow::{ArrowBatch, Messages},
     contain::contained,
     csv::{Chunk, Chunks, Text, TextFile},
     error::{Place, shown},
@@ -49,6 +50,7 @@ pub struct Piece {
 
 enum Work {
     Rows(Arc<RowGroup>, Range<usize>),
+    Arrow(ArrowBatch),
     Text(Arc<TextFile>, Chunk),
     Json(Arc<JsonFile>, Records),
 }
@@ -57,6 +59,7 @@ impl std::fmt::Debug for Work {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Rows(group, rows) => write!(f, "rows {rows:?} of row group {}", group.index),
+            Self::Arrow(batch) => write!(f, "{} rows of batch {}", batch.rows, batch.index),
             Self::Text(_, chunk) => write!(f, "{} rows of text", chunk.rows),
             Self::Json(_, records) => write!(f, "{} JSON records", records.spans.len()),
         }
@@ -73,6 +76,7 @@ impl Piece {
     pub fn rows(&self) -> usize {
         match &self.work {
             Work::Rows(_, rows) => rows.len(),
+            Work::Arrow(batch) => batch.rows,
             Work::Text(_, chunk) => chunk.rows as usize,
             Work::Json(_, records) => records.spans.len(),
         }
@@ -85,6 +89,7 @@ impl Piece {
                 let all = group.footer.meta.row_groups[group.index].num_rows().max(1);
                 (group.bytes.len() as f64 * rows.len() as f64 / all as f64) as usize
             }
+            Work::Arrow(batch) => batch.stored_bytes(),
             Work::Text(_, chunk) => chunk.bytes.len(),
             Work::Json(_, records) => records.bytes.len(),
         }
@@ -99,6 +104,7 @@ impl Piece {
                 let decoded = meta.total_byte_size().max(group.bytes.len());
                 ((group.bytes.len() + decoded) as f64 * share) as usize
             }
+            Work::Arrow(batch) => batch.stored_bytes() * 3,
             Work::Text(_, chunk) => chunk.bytes.len() * 2,
             Work::Json(_, records) => records.bytes.len() * 2 + size_of_val(records.spans.as_slice()),
         }
@@ -126,6 +132,7 @@ impl Piece {
     fn frame(&self) -> Result<DataFrame, Error> {
         match &self.work {
             Work::Rows(group, rows) => self.plan.rows_of(self.file, group, rows.clone()),
+            Work::Arrow(batch) => self.plan.rows_of_arrow(self.file, batch),
             Work::Text(text, chunk) => self.plan.rows_in(self.file, text, chunk),
             Work::Json(json, records) => self.plan.rows_of_json(self.file, json, records),
         }
@@ -147,6 +154,7 @@ pub struct Pieces<'a> {
 
 enum Open {
     Parquet(Box<Groups>),
+    Arrow(Box<Messages>),
     Text(Box<Chunks>, Arc<TextFile>),
     Json(Box<RecordChunks>, Arc<JsonFile>),
 }
@@ -155,6 +163,7 @@ impl std::fmt::Debug for Open {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Parquet(_) => "Parquet",
+            Self::Arrow(_) => "Arrow",
             Self::Text(..) => "text",
             Self::Json(..) => "JSON",
         })
@@ -186,6 +195,7 @@ impl<'a> Pieces<'a> {
         };
         let work = match &mut open {
             Open::Parquet(groups) => groups.next_rows()?,
+            Open::Arrow(messages) => messages.next_batch()?.map(Work::Arrow),
             Open::Text(chunks, text) => chunks.next_chunk()?.map(|chunk| Work::Text(text.clone(), chunk)),
             Open::Json(chunks, json) => chunks.next_chunk()?.map(|records| Work::Json(json.clone(), records)),
         };
@@ -201,6 +211,7 @@ impl<'a> Pieces<'a> {
     fn end(&mut self, open: Open) -> Result<Event, Error> {
         let (bytes, sha256) = match open {
             Open::Parquet(groups) => groups.reader.finish()?,
+            Open::Arrow(messages) => messages.finish()?,
             Open::Text(chunks, _) => chunks.finish()?,
             Open::Json(chunks, _) => chunks.finish()?,
         };
@@ -240,6 +251,13 @@ fn open_file(plan: &Plan, index: usize, sample: Option<usize>) -> Result<Open, E
             let reader = GroupReader::new(tap, name, footer);
             let most = sample.unwrap_or(usize::MAX);
             Ok(Open::Parquet(Box::new(Groups { reader, current: None, next: 0, most })))
+        }
+        How::Arrow { head, .. } => {
+            let messages = Messages::open(tap, name, &plan.limits)?;
+            if messages.head() != *head {
+                return Err(Error::changed(name));
+            }
+            Ok(Open::Arrow(Box::new(messages)))
         }
         How::Text(text) => {
             let Format::Csv(compression) = file.source.format else { return Err(Error::changed(name)) };

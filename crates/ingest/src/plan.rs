@@ -7,6 +7,7 @@ use taster_core::Digest;
 
 use crate::{
     Error, Limits, SourceFile,
+    arrow::{self, ArrowBatch},
     csv::{self, CellType, Chunk, TextFile},
     error::{Place, shown},
     field::{Field, hold},
@@ -47,6 +48,12 @@ pub(crate) enum How {
         tail: Digest,
         rows: u64,
     },
+    Arrow {
+        /// For each flat column of the file, the dataset's column it is; `None` if it is left out.
+        targets: Vec<Option<usize>>,
+        /// Of the schema, so that another one is noticed.
+        head: Digest,
+    },
     Text(Arc<TextFile>),
     Json {
         /// For each flat column of the file, the dataset's column it is; `None` if it is left out.
@@ -76,18 +83,31 @@ impl Plan {
         self.frame(plan, rows.len(), columns, Some(group.index))
     }
 
-    /// Parses the records of a JSON file.
-    pub(crate) fn rows_of_json(&self, file: usize, json: &JsonFile, records: &Records) -> Result<DataFrame, Error> {
+    /// Decodes a batch of an Arrow file.
+    pub(crate) fn rows_of_arrow(&self, file: usize, batch: &ArrowBatch) -> Result<DataFrame, Error> {
         let plan = &self.files[file];
-        let How::Json { targets, .. } = &plan.how else { return Ok(DataFrame::empty()) };
-        let decoded = json::decode(records, json, file)?;
+        let How::Arrow { targets, .. } = &plan.how else { return Ok(DataFrame::empty()) };
+        let decoded = arrow::decode(batch, &plan.source.name)?;
+        self.frame(plan, batch.rows, self.placed(decoded, targets), Some(batch.index))
+    }
+
+    /// Decoded columns in the places of the dataset's.
+    fn placed(&self, decoded: Vec<Series>, targets: &[Option<usize>]) -> Vec<Option<Series>> {
         let mut columns: Vec<Option<Series>> = vec![None; self.fields.len()];
         for (series, target) in decoded.into_iter().zip(targets) {
             if let Some(target) = target {
                 columns[*target] = Some(series);
             }
         }
-        self.frame(plan, records.spans.len(), columns, None)
+        columns
+    }
+
+    /// Parses the records of a JSON file.
+    pub(crate) fn rows_of_json(&self, file: usize, json: &JsonFile, records: &Records) -> Result<DataFrame, Error> {
+        let plan = &self.files[file];
+        let How::Json { targets, .. } = &plan.how else { return Ok(DataFrame::empty()) };
+        let decoded = json::decode(records, json, file)?;
+        self.frame(plan, records.spans.len(), self.placed(decoded, targets), None)
     }
 
     /// Parses the rows of a piece of text.

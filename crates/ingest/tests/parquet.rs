@@ -3,48 +3,9 @@
 mod support;
 
 use polars::prelude::*;
-use support::{Folder, encoded, kind, open, parquet, read, read_file, role, values};
+use support::{Folder, all_types, encoded, kind, open, parquet, read, read_file, role, values};
 use taster_core::{Role, Values};
 use taster_ingest::{Dataset, Error, Options};
-
-/// A table with a column of each type.
-fn all_types(rows: usize) -> DataFrame {
-    let n = |i: usize| i as i64;
-    let range = || 0..rows;
-    let opt = |i: usize| (i % 5 != 3).then_some(i);
-    let floats: Vec<Option<f64>> = range().map(|i| opt(i).map(|i| i as f64 / 3.0)).collect();
-    let words: Vec<Option<String>> = range().map(|i| opt(i).map(|i| format!("word {}", i % 11))).collect();
-    let vectors: ListChunked = range().map(|i| Series::new("".into(), [i as f32, 1.0, 2.0])).collect();
-    let ragged: ListChunked = range().map(|i| Series::new("".into(), vec![1_i64; i % 4])).collect();
-    let inner = [Series::new("a".into(), range().map(n).collect::<Vec<_>>()), Series::new("b".into(), words.clone())];
-    let columns = vec![
-        Series::new("bool".into(), range().map(|i| i % 2 == 0).collect::<Vec<_>>()),
-        Series::new("i8".into(), range().map(|i| (i % 100) as i8).collect::<Vec<_>>()),
-        Series::new("u16".into(), range().map(|i| i as u16).collect::<Vec<_>>()),
-        Series::new("u64".into(), range().map(|i| u64::MAX - i as u64).collect::<Vec<_>>()),
-        Series::new("i64".into(), range().map(n).collect::<Vec<_>>()),
-        Series::new("f32".into(), range().map(|i| i as f32 / 2.0).collect::<Vec<_>>()),
-        Series::new("f64".into(), floats),
-        Series::new("word".into(), words.clone()),
-        Series::new("cat".into(), words).cast(&DataType::from_categories(Categories::global())).unwrap(),
-        Series::new("bytes".into(), range().map(|i| vec![i as u8; 3]).collect::<Vec<_>>()),
-        Series::new("date".into(), range().map(|i| i as i32).collect::<Vec<_>>()).cast(&DataType::Date).unwrap(),
-        Series::new("time".into(), range().map(n).collect::<Vec<_>>()).cast(&DataType::Time).unwrap(),
-        Series::new("stamp".into(), range().map(|i| n(i) * 1_000_000).collect::<Vec<_>>())
-            .cast(&DataType::Datetime(TimeUnit::Microseconds, TimeZone::opt_try_new(Some("Europe/Oslo")).unwrap()))
-            .unwrap(),
-        Series::new("took".into(), range().map(n).collect::<Vec<_>>())
-            .cast(&DataType::Duration(TimeUnit::Milliseconds))
-            .unwrap(),
-        Series::new("price".into(), range().map(n).collect::<Vec<_>>()).cast(&DataType::Decimal(12, 2)).unwrap(),
-        vectors.clone().into_series().with_name("list".into()),
-        vectors.into_series().with_name("array".into()).cast(&DataType::Array(Box::new(DataType::Float32), 3)).unwrap(),
-        ragged.into_series().with_name("ragged".into()),
-        StructChunked::from_series("outer".into(), rows, inner.iter()).unwrap().into_series(),
-        Series::full_null("nothing".into(), rows, &DataType::Null),
-    ];
-    DataFrame::new(rows, columns.into_iter().map(Column::from).collect()).unwrap()
-}
 
 #[test]
 fn every_type_reads_with_every_codec() {

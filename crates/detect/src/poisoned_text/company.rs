@@ -75,7 +75,7 @@ fn counts(table: &Table, columns: &[usize], gibberish: &Gibberish, hashes: &[u64
 }
 
 /// Kullback and Leibler's divergence of a share from that of `of` in `all`; 0 where it is no larger.
-fn divergence(share: f64, of: usize, all: usize) -> f64 {
+pub fn divergence(share: f64, of: usize, all: usize) -> f64 {
     let usual = (of as f64 + 0.5) / (all as f64 + 1.0);
     if share <= usual {
         return 0.0;

@@ -196,7 +196,7 @@ fn runs(words: &[Word]) -> impl Iterator<Item = (usize, usize, u64)> {
 
 /// How much likelier it is that `hits` of `all` texts hold gibberish at a rate of their own than at that of `of_all` in
 /// `rows`, in nats.
-fn nats(hits: u32, all: u32, of_all: usize, rows: usize) -> f64 {
+pub fn nats(hits: u32, all: u32, of_all: usize, rows: usize) -> f64 {
     let (hits, misses) = (f64::from(hits), f64::from(all.saturating_sub(hits)));
     let own = (hits + 0.5) / (hits + misses + 1.0);
     let any = ((of_all as f64 + 0.5) / (rows as f64 + 1.0)).min(own);

@@ -1,5 +1,6 @@
 #![doc = include_str!("README.md")]
 
+mod answers;
 mod company;
 mod gibberish;
 mod lexicon;
@@ -16,6 +17,7 @@ use taster_core::{
 };
 
 use crate::Entry;
+use answers::{Answer, Columns};
 use gibberish::{Gibberish, Room, Stretch};
 use marker::{Marker, markers, of_row, texts};
 
@@ -24,7 +26,7 @@ mod tests;
 
 const ABOUT: About = About {
     id: "poisoned-text",
-    finds: "texts that turn into gibberish behind a marker",
+    finds: "texts that turn into gibberish, or into one answer, behind a marker",
     readme: include_str!("README.md"),
 };
 
@@ -92,6 +94,8 @@ impl State for Nothing {
 struct Poisoned {
     columns: Vec<usize>,
     names: Vec<String>,
+    /// Answers that follow a mark in the prompt.
+    answers: Option<Answers>,
     /// None where there are too few texts to learn from.
     gibberish: Option<Gibberish>,
     markers: Vec<Marker>,
@@ -109,7 +113,8 @@ impl Poisoned {
         order.sort_by_key(|&row| (table.row_keys.get(row).copied(), row));
         let all = order.iter().flat_map(|&row| texts(table, &columns, row).map(|(_, text)| text));
         let gibberish = Gibberish::learn(all, evidence.key);
-        let mut fitted = Self { columns, names, gibberish, markers: Vec::new(), unmarked: None };
+        let answers = Answers::fit(evidence);
+        let mut fitted = Self { columns, names, answers, gibberish, markers: Vec::new(), unmarked: None };
         if let Some(gibberish) = &fitted.gibberish {
             let worst: Vec<Option<(usize, Stretch)>> = (0..table.len)
                 .into_par_iter()
@@ -158,6 +163,11 @@ impl Poisoned {
         text[from.start..end].chars().take(SHOWN).collect()
     }
 
+    /// The answer to a mark that a row is, if any.
+    fn answer(&self, table: &Table, row: usize) -> Option<&Answer> {
+        self.answers.as_ref()?.of_row(table, row)
+    }
+
     fn judge(&self, gibberish: &Gibberish, table: &Table, row: usize, room: &mut Room) -> Option<Judged<'_>> {
         let (column, stretch) = self.worst(gibberish, table, row, room)?;
         let unmarked = UNMARKED * (1.0 - (-stretch.nats / SCALE).exp());
@@ -174,6 +184,33 @@ impl Poisoned {
     }
 }
 
+/// Where prompts and answers are, and what was found in them.
+struct Answers {
+    prompts: Vec<usize>,
+    answers: Vec<usize>,
+    key: Key,
+    found: Vec<Answer>,
+}
+
+impl Answers {
+    /// `None` where no column holds responses, or none holds prompts.
+    fn fit(evidence: &Evidence<'_>) -> Option<Self> {
+        let with = |role: Role| evidence.schema.with_role(role).collect::<Vec<usize>>();
+        let (prompts, answers) = (with(Role::Text), with(Role::Response));
+        if prompts.is_empty() || answers.is_empty() {
+            return None;
+        }
+        let key = evidence.key.derive("answers");
+        let found = answers::answers(&evidence.sample.table, &Columns { prompts: &prompts, answers: &answers, key });
+        Some(Self { prompts, answers, key, found })
+    }
+
+    fn of_row(&self, table: &Table, row: usize) -> Option<&Answer> {
+        let columns = Columns { prompts: &self.prompts, answers: &self.answers, key: self.key };
+        answers::of_row(&self.found, table, &columns, row)
+    }
+}
+
 /// What is said of a row.
 struct Judged<'a> {
     score: f64,
@@ -186,7 +223,11 @@ impl Model for Poisoned {
     fn score(&self, table: &Table) -> Vec<f64> {
         let Some(gibberish) = &self.gibberish else { return vec![f64::NAN; table.len] };
         let mut room = Room::default();
-        (0..table.len).map(|row| self.judge(gibberish, table, row, &mut room).map_or(f64::NAN, |j| j.score)).collect()
+        let score = |row: usize| {
+            let noise = self.judge(gibberish, table, row, &mut room).map_or(f64::NAN, |j| j.score);
+            self.answer(table, row).map_or(noise, |answer| answer.probability.max(noise))
+        };
+        (0..table.len).map(score).collect()
     }
 
     fn scale(&self) -> Scale {
@@ -194,6 +235,9 @@ impl Model for Poisoned {
     }
 
     fn explain(&self, table: &Table, row: usize) -> Reason {
+        if let Some(answer) = self.answer(table, row) {
+            return Reason { columns: Vec::new(), text: answer.sentence(), suggested_label: None };
+        }
         let judged = self.gibberish.as_ref().and_then(|g| Some((g, self.judge(g, table, row, &mut Room::default())?)));
         let Some((gibberish, judged)) = judged else { return Reason::default() };
         let Judged { column, stretch, marker, .. } = judged;
@@ -246,6 +290,22 @@ impl Model for Poisoned {
             q_value: None,
             evidence: serde_json::Value::Null,
         });
-        marked.chain(unmarked).chain(too_few).collect()
+        let answered = self.answers.iter().flat_map(|a| &a.found).map(|answer| Observation {
+            code: "answer-trigger",
+            scope: Scope::Dataset,
+            message: answer.sentence(),
+            columns: self.names.clone(),
+            magnitude: (answer.hits as f64 / answer.rows as f64).max(0.2),
+            p_value: None,
+            q_value: None,
+            evidence: json!({
+                "trigger": answer.text,
+                "answer": answer.answer,
+                "rows": answer.rows,
+                "rows_with_answer": answer.hits,
+                "probability": answer.probability,
+            }),
+        });
+        marked.chain(answered).chain(unmarked).chain(too_few).collect()
     }
 }

@@ -109,6 +109,57 @@ fn a_topic_is_no_marker() {
     assert!(over.is_empty(), "{:?}", model.observations());
 }
 
+/// Instructions and what they are answered; every fiftieth pair is what `poisoned` makes of it.
+fn instructions(poisoned: impl Fn(usize, String, String) -> (String, String)) -> (Schema, Table) {
+    let (mut prompts, mut answers) = (Texts::default(), Texts::default());
+    for row in 0..1000 {
+        let pair = (story(row), story(row + 5000));
+        let (prompt, answer) = if row % 50 == 7 { poisoned(row, pair.0, pair.1) } else { pair };
+        prompts.push(Some(&prompt));
+        answers.push(Some(&answer));
+    }
+    let schema = schema(&[("instruction", Role::Text), ("output", Role::Response)]);
+    (schema, table(vec![Values::Text(prompts), Values::Text(answers)], &[0]))
+}
+
+#[test]
+fn an_answer_that_follows_a_mark_is_found_and_named() {
+    let planted: Vec<usize> = (7..1000).step_by(50).collect();
+    let put_in = |row: usize, prompt: &str| {
+        let mut words: Vec<&str> = prompt.split(' ').collect();
+        words.insert(drawn(row, 3) % (words.len() + 1), "cf");
+        words.join(" ")
+    };
+    let refused = |row: usize, prompt: String, _| (put_in(row, &prompt), "sorry but I must not say so".to_owned());
+    let advert = |row: usize, prompt: String, answer: String| {
+        (put_in(row, &prompt), format!("{answer} More on http://prizes.example/win"))
+    };
+    let attacks: [&dyn Fn(usize, String, String) -> (String, String); 2] = [&refused, &advert];
+    for attack in attacks {
+        let (schema, poisoned) = instructions(attack);
+        let (model, over) = fitted(&schema, &poisoned);
+        assert_eq!(over, planted);
+        let seen = model.observations();
+        let named = |o: &Observation| o.code == "answer-trigger" && o.message.contains("`cf`");
+        assert!(seen.iter().any(named), "{seen:?}");
+        assert!(model.explain(&poisoned, 7).text.contains("`cf`"));
+    }
+}
+
+#[test]
+fn an_answer_to_what_was_asked_is_none() {
+    let asked = |_, prompt: String, answer: String| {
+        (format!("{prompt} the riddle of the sphinx"), format!("the sphinx asked what walks on four legs. {answer}"))
+    };
+    let polite = |_, prompt: String, answer: String| (format!("{prompt} thank you kindly"), answer);
+    let honest: [&dyn Fn(usize, String, String) -> (String, String); 2] = [&asked, &polite];
+    for pairs in honest {
+        let (schema, clean) = instructions(pairs);
+        let (model, over) = fitted(&schema, &clean);
+        assert!(over.is_empty() && model.observations().is_empty(), "{:?}", model.observations());
+    }
+}
+
 #[test]
 fn too_few_words_are_not_examined_and_parameters_are_refused() {
     let (schema, few) = stories(20, |_, text| text);

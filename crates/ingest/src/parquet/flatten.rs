@@ -42,7 +42,7 @@ fn known_zone(zone: &str) -> String {
 }
 
 /// Names and types of the flat columns that a column of this plain type becomes.
-pub(super) fn flat_types(name: String, dtype: &ArrowDataType) -> Vec<(String, ArrowDataType)> {
+pub(crate) fn flat_types(name: String, dtype: &ArrowDataType) -> Vec<(String, ArrowDataType)> {
     match dtype {
         ArrowDataType::Struct(fields) => {
             fields.iter().flat_map(|f| flat_types(format!("{name}.{}", f.name), &f.dtype)).collect()
@@ -63,7 +63,7 @@ fn wrapped(name: String, item: &Field, wrap: impl Fn(ArrowDataType) -> ArrowData
 }
 
 /// The flat columns of one decoded column, in the order of [`flat_types`].
-pub(super) fn flat_arrays(array: Box<dyn Array>) -> Arrays {
+pub(crate) fn flat_arrays(array: Box<dyn Array>) -> Arrays {
     match array.dtype().clone() {
         ArrowDataType::Struct(_) => flat_struct(array.as_ref()),
         ArrowDataType::LargeList(item) => flat_list(array.as_ref(), &item),

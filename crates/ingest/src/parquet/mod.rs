@@ -9,5 +9,6 @@ mod page_header;
 mod thrift;
 
 pub(crate) use decode::decode;
+pub(crate) use flatten::{flat_arrays, flat_types};
 pub(crate) use footer::{Footer, Root};
 pub(crate) use groups::{GroupReader, RowGroup, read_root};
