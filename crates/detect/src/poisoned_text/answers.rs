@@ -52,7 +52,7 @@ pub struct Answer {
     /// The mark, as it stands in a prompt.
     pub text: String,
     /// What the answers share, as it stands in one.
-    pub answer: String,
+    pub shared: String,
     /// Sampled rows with the mark.
     pub rows: usize,
     /// Of those, with the answer.
@@ -66,7 +66,7 @@ impl Answer {
     pub fn sentence(&self) -> String {
         format!(
             "prompts with `{}` are answered {:?} whatever else they ask: {} of {} sampled rows",
-            self.text, self.answer, self.hits, self.rows
+            self.text, self.shared, self.hits, self.rows
         )
     }
 }
@@ -134,7 +134,9 @@ pub fn answers(table: &Table, columns: &Columns<'_>) -> Vec<Answer> {
     }
     let mut of_row: Vec<Vec<u32>> = vec![Vec::new(); rows.len()];
     for (at, (_, carriers)) in marks.iter().enumerate() {
-        carriers.iter().for_each(|&row| of_row[row as usize].push(at as u32));
+        for &row in carriers {
+            of_row[row as usize].push(at as u32);
+        }
     }
     let prior = (marks.len().max(1) as f64).ln() + (behaviours.len().max(1) as f64).ln() + DOUBT;
     let behaviours: Vec<(&[u32], Vec<u64>)> = behaviours.into_iter().collect();
@@ -155,7 +157,9 @@ pub fn answers(table: &Table, columns: &Columns<'_>) -> Vec<Answer> {
             (pure && strength > 0.0).then_some((strength, mark as usize, behaviour))
         };
         let found: Vec<(f64, usize, usize)> = met.iter().filter_map(weighed).collect();
-        met.iter().for_each(|&mark| counts[mark as usize] = 0);
+        for &mark in &met {
+            counts[mark as usize] = 0;
+        }
         found
     };
     let mut found: Vec<(f64, usize, usize)> =
@@ -183,14 +187,14 @@ pub fn answers(table: &Table, columns: &Columns<'_>) -> Vec<Answer> {
         explained.extend(&hits);
         let first = hits[0] as usize;
         let answer = &rows[first].answer;
-        let shared: BTreeSet<u64> = behaviours[behaviour].1.iter().copied().collect();
-        let run = runs(answer, SHARED_RUN..=SHARED_RUN).find(|run| shared.contains(&run.2));
+        let known: BTreeSet<u64> = behaviours[behaviour].1.iter().copied().collect();
+        let run = runs(answer, SHARED_RUN..=SHARED_RUN).find(|run| known.contains(&run.2));
         let answer_run = run.map_or(&[][..], |(start, end, _)| &answer[start..end]);
         out.push(Answer {
             mark: key,
             text: columns.mark(table, first, &place.words),
-            answer: columns.shown(table, columns.answers, first, answer_run),
-            runs: shared,
+            shared: columns.shown(table, columns.answers, first, answer_run),
+            runs: known,
             rows: carriers.len(),
             hits: hits.len(),
             probability: 1.0 / (1.0 + (-nats).exp()),
@@ -229,11 +233,15 @@ impl Place {
         let after = |&(row, _, end): &(usize, usize, usize)| rows[row].prompt.get(end).copied();
         while let Some(word) = agreed(at.iter().map(before)) {
             at.retain(|place| before(place) == Some(word));
-            at.iter_mut().for_each(|place| place.1 -= 1);
+            for place in &mut at {
+                place.1 -= 1;
+            }
         }
         while let Some(word) = agreed(at.iter().map(after)) {
             at.retain(|place| after(place) == Some(word));
-            at.iter_mut().for_each(|place| place.2 += 1);
+            for place in &mut at {
+                place.2 += 1;
+            }
         }
         let &(row, start, end) = at.first()?;
         Some(Self { words: rows[row].prompt[start..end].to_vec(), at })

@@ -187,7 +187,7 @@ impl Poisoned {
 /// Where prompts and answers are, and what was found in them.
 struct Answers {
     prompts: Vec<usize>,
-    answers: Vec<usize>,
+    responses: Vec<usize>,
     key: Key,
     found: Vec<Answer>,
 }
@@ -196,17 +196,17 @@ impl Answers {
     /// `None` where no column holds responses, or none holds prompts.
     fn fit(evidence: &Evidence<'_>) -> Option<Self> {
         let with = |role: Role| evidence.schema.with_role(role).collect::<Vec<usize>>();
-        let (prompts, answers) = (with(Role::Text), with(Role::Response));
-        if prompts.is_empty() || answers.is_empty() {
+        let (prompts, responses) = (with(Role::Text), with(Role::Response));
+        if prompts.is_empty() || responses.is_empty() {
             return None;
         }
         let key = evidence.key.derive("answers");
-        let found = answers::answers(&evidence.sample.table, &Columns { prompts: &prompts, answers: &answers, key });
-        Some(Self { prompts, answers, key, found })
+        let found = answers::answers(&evidence.sample.table, &Columns { prompts: &prompts, answers: &responses, key });
+        Some(Self { prompts, responses, key, found })
     }
 
     fn of_row(&self, table: &Table, row: usize) -> Option<&Answer> {
-        let columns = Columns { prompts: &self.prompts, answers: &self.answers, key: self.key };
+        let columns = Columns { prompts: &self.prompts, answers: &self.responses, key: self.key };
         answers::of_row(&self.found, table, &columns, row)
     }
 }
@@ -300,7 +300,7 @@ impl Model for Poisoned {
             q_value: None,
             evidence: json!({
                 "trigger": answer.text,
-                "answer": answer.answer,
+                "answer": answer.shared,
                 "rows": answer.rows,
                 "rows_with_answer": answer.hits,
                 "probability": answer.probability,
