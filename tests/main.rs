@@ -13,6 +13,12 @@ mod scan;
 /// `keygen`, `scan --sign` and `verify`: what holds, and what tampering looks like.
 mod verify;
 
+/// `baseline` and `scan --waivers`: what is accepted, and what is not.
+mod baseline;
+
+/// The script of the GitHub action, `--junit` and `--summary`.
+mod ci;
+
 /// `sign`: folders and files signed for other tools, and `dataset.sig` of a scan.
 mod sign;
 

@@ -1,5 +1,6 @@
 //! The command line: what can be said, its defaults and its help.
 
+mod baseline;
 mod diff;
 mod export;
 mod lineage;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use baseline::BaselineArgs;
 pub use diff::DiffArgs;
 pub use export::ExportArgs;
 pub use lineage::LineageArgs;
@@ -60,6 +62,7 @@ Exit status: 0 passed or warned; 1 failed, or verification did not hold; 2 the w
 pub enum Command {
     Scan(Box<ScanArgs>),
     Verify(VerifyArgs),
+    Baseline(BaselineArgs),
     Sign(SignArgs),
     Diff(DiffArgs),
     Prove(ProveArgs),

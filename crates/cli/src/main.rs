@@ -2,6 +2,7 @@
 //! [`taster_pipeline`].
 
 mod args;
+mod baseline;
 mod config_file;
 mod detectors;
 mod diff;
@@ -45,6 +46,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Scan(args) => scan::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Baseline(args) => baseline::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Prove(args) => prove::run(&args),

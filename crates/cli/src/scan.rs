@@ -1,13 +1,20 @@
 //! `taster scan`
 
-use std::process::ExitCode;
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    process::ExitCode,
+};
 
+use anyhow::Context;
 use serde_json::json;
-use taster_pipeline::{LogRequest, Outcome, Request, scan};
+use taster_pipeline::{Config, LogRequest, Outcome, Request, scan};
 use taster_provenance::Signer;
+use taster_report::{junit, markdown};
 
 use crate::{
     args::{Format, ScanArgs},
+    baseline,
     config_file::{self, Loaded},
     output,
     progress::Display,
@@ -25,7 +32,8 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
         output::note(&format!("using ./{}", found.display()));
     }
     let display = Display::new(args)?;
-    let result = scan(&request(args, loaded)?, &display);
+    let request = request(args, loaded)?;
+    let result = scan(&request, &display);
     display.end();
     let outcome = result?;
     if let Some(why) = &outcome.dataset_unsigned {
@@ -34,6 +42,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
     if let (Some(index), Some(folder), false) = (outcome.logged, &args.output.log, args.output.quiet) {
         output::note(&format!("the manifest is entry {index} of the log in {}", folder.display()));
     }
+    write_views(args, &outcome, &request.config)?;
     if !args.output.quiet {
         print(&outcome, args.output.format)?;
     }
@@ -41,6 +50,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
+    let waivers = baseline::waivers(args.policy.waivers.as_deref(), args.output.quiet)?;
     Ok(Request {
         inputs: args.data.clone(),
         reference: args.reference.clone(),
@@ -57,8 +67,22 @@ fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
         decisions: args.decisions.clone(),
         reference_manifest: args.reference_manifest.clone(),
         log: log(args)?,
-        config: loaded.config,
+        config: Config { waivers, ..loaded.config },
     })
+}
+
+/// Writes what was asked for beside the report folder.
+fn write_views(args: &ScanArgs, outcome: &Outcome, config: &Config) -> anyhow::Result<()> {
+    if let Some(path) = &args.output.junit {
+        fs::write(path, junit(&outcome.scan, |finding| config.denies(finding)))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &args.output.summary {
+        let append =
+            || OpenOptions::new().create(true).append(true).open(path)?.write_all(markdown(&outcome.scan).as_bytes());
+        append().with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn log(args: &ScanArgs) -> anyhow::Result<Option<LogRequest>> {

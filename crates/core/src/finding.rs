@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Tag;
+use crate::{Digest, Tag, Waiver};
 
 /// How much a finding matters. Ordered: `Info < Monitor < Important < Critical`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -120,4 +120,10 @@ pub struct Finding {
     pub evidence: serde_json::Value,
     /// Threat-model entries this is evidence for.
     pub tags: Vec<Tag>,
+    /// What it is whatever files are called, how they are encoded and how many rows there are; told by the pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Digest>,
+    /// The waiver that accepts it. It stays visible, and the verdict does not mind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waiver>,
 }

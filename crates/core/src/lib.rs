@@ -25,6 +25,7 @@ mod scan;
 mod schema;
 mod table;
 mod threat;
+mod waiver;
 
 pub use detector::{
     About, Detector, Evidence, Model, NotApplicable, Observation, ParameterError, Reason, Scale, State,
@@ -39,3 +40,4 @@ pub use scan::{DatasetRecord, DetectorRecord, DetectorStatus, FileRecord, Quaran
 pub use schema::{Column, Kind, Schema};
 pub use table::{Batch, Category, Embedding, MISSING, Table, Texts, Values};
 pub use threat::Tag;
+pub use waiver::Waiver;

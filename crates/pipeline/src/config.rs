@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use taster_core::{Finding, Waiver};
 use taster_provenance::export::SourceRecord;
 use taster_threat::Declared;
 
@@ -25,6 +26,9 @@ pub struct Config {
     /// What the threat model knows beside the scan.
     #[serde(skip_serializing_if = "Declared::is_empty")]
     pub threat_model: Declared,
+    /// What of the findings is accepted, of a file of its own; here so that it is in the manifest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
 }
 
 /// `[dataset]`: roles of columns; those left out are inferred.
@@ -229,6 +233,14 @@ impl Config {
         let mut full = self.clone();
         full.detectors = taster_detect::ALL.iter().map(|e| (e.about.id.to_owned(), self.detector(e))).collect();
         full
+    }
+
+    /// Whether a finding fails the dataset.
+    pub fn denies(&self, finding: &Finding) -> bool {
+        let id = finding.detector.as_str();
+        let own = taster_detect::find(id).and_then(|entry| self.detector(entry).level);
+        let level = own.unwrap_or_else(|| crate::policy::pipeline_level(id));
+        finding.waiver.is_none() && level >= Level::Deny && finding.severity >= self.policy.fail_on
     }
 
     /// A detector's configuration in force.

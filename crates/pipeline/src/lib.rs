@@ -34,6 +34,7 @@ mod side;
 mod signature;
 mod stamps;
 mod verify;
+mod waivers;
 
 pub use config::{Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, Level, PolicyConfig, SignConfig};
 pub use diff::{DiffRequest, diff};
@@ -43,3 +44,4 @@ pub use progress::{Phase, Progress, Silent};
 pub use prove::{ProveRequest, prove};
 pub use scan::{Outcome, Request, scan};
 pub use verify::{VerifyRequest, verify};
+pub use waivers::{WaiverFile, WaiverFileError};

@@ -22,9 +22,11 @@ pub fn default_level(id: &str) -> Level {
     }
 }
 
-/// The level of what the pipeline itself finds. A file that is not the one its owner declared is not data to train on.
+/// The level of what the pipeline itself finds. A file that is not the one its owner declared is not data to train on, and
+/// an acceptance that has ended accepts nothing.
 pub(crate) fn pipeline_level(id: &str) -> Level {
-    if [crate::declared::ID, crate::lineage::ID].contains(&id) { Level::Deny } else { Level::Warn }
+    let denied = [crate::declared::ID, crate::lineage::ID, crate::waivers::ID];
+    if denied.contains(&id) { Level::Deny } else { Level::Warn }
 }
 
 /// From which score a detector's rows are quarantined, and what that list may claim.
@@ -146,7 +148,7 @@ pub(crate) fn verdict(
         return (Verdict::Incomplete, format!("{} could not do its work", failed.join(", ")));
     }
     let minded = |least: Level, severity: Severity| {
-        findings.iter().find(|f| f.severity >= severity && level(&f.detector) >= least)
+        findings.iter().find(|f| f.waiver.is_none() && f.severity >= severity && level(&f.detector) >= least)
     };
     if let Some(finding) = minded(Level::Deny, fail_on) {
         return (Verdict::Failed, finding.message.clone());
@@ -154,7 +156,12 @@ pub(crate) fn verdict(
     if let Some(finding) = minded(Level::Warn, Severity::Monitor) {
         return (Verdict::Warned, finding.message.clone());
     }
-    (Verdict::Passed, "nothing was found that the policy minds".into())
+    let reason = match findings.iter().filter(|f| f.waiver.is_some()).count() {
+        0 => "nothing was found that the policy minds".into(),
+        1 => "nothing was found that the policy minds, beside one finding that is waived".into(),
+        n => format!("nothing was found that the policy minds, beside {n} findings that are waived"),
+    };
+    (Verdict::Passed, reason)
 }
 
 /// Whether so many rows are suspicious that it says something about the dataset and nothing about the rows.
@@ -190,6 +197,8 @@ mod tests {
             q_value: None,
             evidence: serde_json::Value::Null,
             tags: Vec::new(),
+            fingerprint: None,
+            waiver: None,
         }
     }
 

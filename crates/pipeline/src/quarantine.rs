@@ -139,6 +139,8 @@ impl Sum {
             q_value: None,
             evidence: json!({ "share": share, "columns": counts(&self.columns), "suggested_labels": counts(&self.labels) }),
             tags: Vec::new(),
+            fingerprint: None,
+            waiver: None,
         })
     }
 }

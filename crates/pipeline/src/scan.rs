@@ -30,6 +30,7 @@ use crate::{
     score::{Pass, Scored},
     signature::{self, Signature},
     stamps::Stamps,
+    waivers::waive,
 };
 
 /// What to scan, and how.
@@ -250,6 +251,8 @@ impl<'a> Scanning<'a> {
                 finding.severity = Severity::Info;
             }
         }
+        let remarks = waive(&mut findings, &self.request.config.waivers, &dataset, &self.started);
+        findings.extend(remarks);
         findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
         let planned = |id: &str| plan.detectors.iter().find(|p| p.id() == id);
         let level = |id: &str| planned(id).map_or_else(|| policy::pipeline_level(id), Planned::level);
@@ -410,6 +413,8 @@ fn observed_finding(detector: &str, o: &taster_core::Observation) -> Finding {
         q_value: o.q_value,
         evidence: o.evidence.clone(),
         tags: Vec::new(),
+        fingerprint: None,
+        waiver: None,
     }
 }
 
@@ -443,6 +448,8 @@ pub(crate) fn plain_finding(detector: &str, code: &str, severity: Severity, mess
         q_value: None,
         evidence: json!({}),
         tags: Vec::new(),
+        fingerprint: None,
+        waiver: None,
     }
 }
 

@@ -192,6 +192,8 @@ fn findings() -> Vec<Finding> {
         q_value: None,
         evidence,
         tags: vec![STRIDE, ATLAS, OWASP],
+        fingerprint: None,
+        waiver: None,
     };
     vec![
         Finding {
@@ -239,6 +241,8 @@ fn findings() -> Vec<Finding> {
         Finding {
             magnitude: None,
             tags: Vec::new(),
+            fingerprint: None,
+            waiver: None,
             ..finding(
                 "ingest",
                 "unexamined",

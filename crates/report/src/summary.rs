@@ -114,7 +114,8 @@ fn findings(scan: &Scan, width: usize) -> Vec<Line> {
     lines.push(Line::new(Style::Heading, fit(&head, width)));
     let each = if scan.findings.len() <= MAX_FINDINGS / 2 { 2 } else { 1 };
     for finding in scan.findings.iter().take(MAX_FINDINGS) {
-        let text = format!("{}: {}", finding.detector, finding.message);
+        let waived = if finding.waiver.is_some() { "(waived) " } else { "" };
+        let text = format!("{waived}{}: {}", finding.detector, finding.message);
         for (i, part) in wrap(&text, width - INDENT, each).into_iter().enumerate() {
             let severity = if i == 0 { finding.severity.name() } else { "" };
             lines.push(Line::new(Style::Finding(finding.severity), format!("  {severity:<9}  {part}")));

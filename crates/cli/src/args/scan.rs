@@ -151,6 +151,10 @@ pub struct Policy {
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub fail_on: Option<Severity>,
 
+    /// Findings that are accepted, as `taster baseline` writes them [default: ./taster.waivers.toml if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
+
     /// Share of quarantined rows that may be innocent, where --reference lets it be controlled [default: 0.05]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub fdr: Option<f64>,
@@ -170,6 +174,14 @@ pub struct Output {
     /// Also write the dataset without the quarantined rows, as .parquet, .csv or .jsonl [default: no]
     #[arg(long, value_name = "FILE")]
     pub clean: Option<PathBuf>,
+
+    /// Also write the verdict as JUnit XML, one test case a detector [default: no]
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+
+    /// Also append a summary in Markdown to this file, such as "$GITHUB_STEP_SUMMARY" [default: no]
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
 
     /// Sign the manifest with this private key (PEM file); repeatable [default: unsigned]
     ///

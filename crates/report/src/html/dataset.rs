@@ -51,7 +51,7 @@ fn table<T>(
 ) {
     out.lit(if items.len() <= open { "<details open>" } else { "<details>" });
     out.wrap("<summary>", &format!("{title} ({})", text::count(items.len() as u64)), "</summary>");
-    out.lit("<div class=\"wide\"><table>").lit(header);
+    out.lit("<div class=\"wide\" tabindex=\"0\"><table>").lit(header);
     let shown = fill(out, items, MAX_ROWS, MAX_BYTES, row);
     out.lit("</table></div>");
     if shown < items.len() {

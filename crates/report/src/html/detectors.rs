@@ -9,7 +9,7 @@ const MAX_DOCS: usize = 1_000_000;
 /// What each detector did, what its list may claim, and how it works.
 pub(super) fn section(out: &mut Markup, scan: &Scan, docs: &[RuleDoc]) {
     out.lit(
-        "<section id=\"detectors\"><h2>Detectors</h2>\n<div class=\"wide\"><table><tr><th>Detector</th><th>Did it \
+        "<section id=\"detectors\"><h2>Detectors</h2>\n<div class=\"wide\" tabindex=\"0\"><table><tr><th>Detector</th><th>Did it \
         run?</th><th>Level</th><th>Threshold</th><th>Rows quarantined</th><th>What its list claims</th></tr>",
     );
     for detector in &scan.detectors {
@@ -58,7 +58,11 @@ fn about(detector: &DetectorRecord, doc: Option<&RuleDoc>) -> Markup {
     out.lit("</summary><div class=\"readme\">");
     let parameters = serde_json::to_string_pretty(&detector.parameters).unwrap_or_default();
     if detector.parameters.as_object().is_some_and(|p| !p.is_empty()) {
-        out.wrap("<p>Parameters in force:</p><pre><code>", &text::clip(&parameters, 5000), "</code></pre>");
+        out.wrap(
+            "<p>Parameters in force:</p><pre tabindex=\"0\"><code>",
+            &text::clip(&parameters, 5000),
+            "</code></pre>",
+        );
     }
     if let Some(doc) = doc {
         out.add(&markdown::render(&doc.readme));

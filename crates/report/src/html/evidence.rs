@@ -99,7 +99,7 @@ fn table(out: &mut Markup, items: &[Value]) {
         }
     }
     let bars = chart::Pairs::of(&records);
-    out.lit("<div class=\"wide\"><table><tr>");
+    out.lit("<div class=\"wide\" tabindex=\"0\"><table><tr>");
     for name in &names {
         out.wrap("<th>", &words(name), "</th>");
     }

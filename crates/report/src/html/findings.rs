@@ -34,6 +34,7 @@ fn card(finding: &Finding) -> Markup {
     prose(&mut out, &text::clip(&finding.message, 1000));
     out.lit("</p>");
     measures(&mut out, finding);
+    waiver(&mut out, finding);
     columns(&mut out, &finding.columns);
     let found = evidence::render(&finding.evidence);
     if !found.is_empty() {
@@ -60,6 +61,12 @@ fn measures(out: &mut Markup, finding: &Finding) {
     if !parts.is_empty() {
         out.wrap("<p class=\"measures\">", &parts.join(" · "), "</p>");
     }
+}
+
+fn waiver(out: &mut Markup, finding: &Finding) {
+    let Some(waiver) = &finding.waiver else { return };
+    let until = format!("Waived by {} until {}: ", text::clip(&waiver.by, 100), text::clip(&waiver.expires, 10));
+    out.wrap("<p class=\"note\">", &until, "").wrap("", &text::clip(&waiver.reason, 500), "</p>");
 }
 
 fn columns(out: &mut Markup, columns: &[String]) {

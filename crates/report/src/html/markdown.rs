@@ -56,13 +56,13 @@ fn item(line: &str) -> Option<(bool, &str)> {
 
 fn code(out: &mut Markup, lines: &[&str]) -> usize {
     let end = lines.iter().skip(1).position(|l| l.trim_start().starts_with("```")).map_or(lines.len(), |i| i + 1);
-    out.wrap("<pre><code>", &lines[1..end].join("\n"), "</code></pre>");
+    out.wrap("<pre tabindex=\"0\"><code>", &lines[1..end].join("\n"), "</code></pre>");
     (end + 1).min(lines.len())
 }
 
 fn table(out: &mut Markup, lines: &[&str]) -> usize {
     let rows: Vec<&str> = lines.iter().map(|l| l.trim()).take_while(|l| l.starts_with('|')).collect();
-    out.lit("<div class=\"wide\"><table>");
+    out.lit("<div class=\"wide\" tabindex=\"0\"><table>");
     for (i, row) in rows.iter().enumerate() {
         if i == 1 && row.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ')) {
             continue;
@@ -182,10 +182,10 @@ mod tests {
     fn blocks() {
         assert_eq!(html("# A\n## B\ntext\nmore\n\nnext"), "<h4>A</h4><h5>B</h5><p>text more</p><p>next</p>");
         assert_eq!(html("- a\n- b\n  c\n\n1. d"), "<ul><li>a</li><li>b c</li></ul><ol><li>d</li></ol>");
-        assert_eq!(html("```rust\na < b\n# c\n```\nd"), "<pre><code>a &lt; b\n# c</code></pre><p>d</p>");
+        assert_eq!(html("```rust\na < b\n# c\n```\nd"), "<pre tabindex=\"0\"><code>a &lt; b\n# c</code></pre><p>d</p>");
         assert_eq!(
             html("| a | b |\n|---|---|\n| 1 | 2 |"),
-            "<div class=\"wide\"><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table></div>"
+            "<div class=\"wide\" tabindex=\"0\"><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table></div>"
         );
     }
 
@@ -210,7 +210,7 @@ mod tests {
     fn nothing_becomes_markup() {
         assert_eq!(html("[<b>](javascript:alert(1))"), "<p>&lt;b&gt;)</p>");
         assert_eq!(html("<img onerror=\"x\">"), "<p>&lt;img onerror=&quot;x&quot;&gt;</p>");
-        assert_eq!(html("```\n</code><script>"), "<pre><code>&lt;/code&gt;&lt;script&gt;</code></pre>");
+        assert_eq!(html("```\n</code><script>"), "<pre tabindex=\"0\"><code>&lt;/code&gt;&lt;script&gt;</code></pre>");
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn foot(out: &mut Markup, scan: &Scan) {
         record is <code>manifest.json</code>, which names the digest of every file here. Check it with <code>taster \
         verify manifest.json --key KEY.pub.pem DATA</code>.</p>\n",
     );
-    out.lit("<details><summary>Configuration in force</summary><pre><code>");
+    out.lit("<details><summary>Configuration in force</summary><pre tabindex=\"0\"><code>");
     let config = serde_json::to_string_pretty(&scan.config).unwrap_or_default();
     out.text(&text::clip(&config, 20_000)).lit("</code></pre></details></section>\n</body>\n</html>\n");
 }

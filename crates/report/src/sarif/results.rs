@@ -17,10 +17,14 @@ pub(super) fn result(finding: &Finding, scan: &Scan, rules: &Rules<'_>, taxonomi
         "kind": if finding.severity == Severity::Info { "informational" } else { "fail" },
         "level": level(finding.severity),
         "message": {"text": message(&finding.message)},
-        "partialFingerprints": {"tasterFinding/v1": finding.id},
+        "partialFingerprints": fingerprints(finding),
         "taxa": finding.tags.iter().filter_map(|tag| taxonomies.reference(tag)).collect::<Vec<_>>(),
         "properties": properties(finding),
     });
+    if let Some(waiver) = &finding.waiver {
+        let why = format!("{} (by {}, until {})", waiver.reason, waiver.by, waiver.expires);
+        result["suppressions"] = json!([{"kind": "external", "status": "accepted", "justification": message(&why)}]);
+    }
     if let Some(index) = rules.index(&finding.detector) {
         result["ruleIndex"] = index.into();
     }
@@ -28,6 +32,14 @@ pub(super) fn result(finding: &Finding, scan: &Scan, rules: &Rules<'_>, taxonomi
         result["locations"] = json!([location]);
     }
     result
+}
+
+/// What services know a result by from one scan to the next.
+fn fingerprints(finding: &Finding) -> Value {
+    match &finding.fingerprint {
+        Some(fingerprint) => json!({"tasterFinding/v1": finding.id, "tasterFinding/v2": fingerprint}),
+        None => json!({"tasterFinding/v1": finding.id}),
+    }
 }
 
 fn properties(finding: &Finding) -> Value {
