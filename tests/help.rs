@@ -1,9 +1,10 @@
 use crate::support::{Room, snapshot};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "scan",
     "verify",
     "sign",
+    "profile",
     "keygen",
     "log",
     "export",

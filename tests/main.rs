@@ -61,5 +61,8 @@ mod quality;
 /// With a reference, the share of innocent rows in the quarantine is what `--fdr` says.
 mod fdr;
 
+/// Profiles: parts merge to the whole, and stand for the data they were made of.
+mod profile;
+
 /// Help, completions, manual pages, and the list of detectors.
 mod help;

@@ -5,6 +5,7 @@ mod diff;
 mod export;
 mod lineage;
 mod log;
+mod profile;
 mod prove;
 mod scan;
 mod sign;
@@ -21,8 +22,9 @@ pub use diff::DiffArgs;
 pub use export::ExportArgs;
 pub use lineage::LineageArgs;
 pub use log::{LogAppendArgs, LogArgs, LogCommand, LogShowArgs, LogVerifyArgs};
+pub use profile::{ProfileArgs, ProfileCommand, ProfileMergeArgs, ProfileShowArgs};
 pub use prove::ProveArgs;
-pub use scan::{ProgressWhen, ScanArgs};
+pub use scan::{Csv, ProgressWhen, Roles, ScanArgs};
 pub use sign::{ExternalSigner, SignArgs};
 pub use threat::{EvidenceArgs, ThreatModelArgs};
 pub use values::nearest;
@@ -49,6 +51,7 @@ const EXAMPLES: &str = "\
 Examples:
   taster scan data/*.parquet --label income          pass or fail, before training
   taster scan new.csv --reference trusted.csv        compare with data you trust
+  taster profile data/ --out baseline.taster         keep what later data is compared with
   taster keygen --out release                        make release.pem and release.pub.pem
   taster scan data/ --label y --sign release.pem     sign the manifest
   taster verify taster-report/manifest.json --key release.pub.pem data/
@@ -67,6 +70,7 @@ pub enum Command {
     Diff(DiffArgs),
     Prove(ProveArgs),
     Lineage(LineageArgs),
+    Profile(Box<ProfileArgs>),
     Keygen(KeygenArgs),
     Log(LogArgs),
     Export(ExportArgs),

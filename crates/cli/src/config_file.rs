@@ -6,7 +6,7 @@ use anyhow::Context;
 use taster_pipeline::{Config, DatasetConfig};
 use taster_provenance::export::Description;
 
-use crate::args::ScanArgs;
+use crate::args::{Csv, Roles, ScanArgs};
 
 /// A configuration and the file it came from.
 pub struct Loaded {
@@ -19,14 +19,9 @@ pub struct Loaded {
 
 /// Reads the file that `--config` names, else `./taster.toml` if there is one, and puts the flags over it.
 pub fn load(args: &ScanArgs) -> anyhow::Result<Loaded> {
-    let default = Path::new("taster.toml");
-    let found = (args.run.config.is_none() && default.is_file()).then(|| default.to_owned());
-    let mut config = match args.run.config.as_ref().or(found.as_ref()) {
-        Some(path) => read(path)?,
-        None => Config::default(),
-    };
-    override_roles(&mut config.dataset, args);
-    override_csv(&mut config, args);
+    let (mut config, found) = named_or_found(args.run.config.as_deref())?;
+    override_roles(&mut config.dataset, &args.roles);
+    override_csv(&mut config, &args.csv);
     override_policy(&mut config, args);
     let description = args.croissant.as_deref().map(Description::read).transpose()?;
     if let Some(description) = &description {
@@ -36,6 +31,23 @@ pub fn load(args: &ScanArgs) -> anyhow::Result<Loaded> {
     Ok(Loaded { config, found, description })
 }
 
+/// The same for a command that looks for nothing in the dataset.
+pub fn of_dataset(path: Option<&Path>, roles: &Roles, csv: &Csv) -> anyhow::Result<Config> {
+    let (mut config, _) = named_or_found(path)?;
+    override_roles(&mut config.dataset, roles);
+    override_csv(&mut config, csv);
+    config.check()?;
+    Ok(config)
+}
+
+/// The configuration of this file, or of `./taster.toml` if there is one; and the latter's path if so.
+fn named_or_found(path: Option<&Path>) -> anyhow::Result<(Config, Option<PathBuf>)> {
+    let default = Path::new("taster.toml");
+    let found = (path.is_none() && default.is_file()).then(|| default.to_owned());
+    let config = path.or(found.as_deref()).map(read).transpose()?;
+    Ok((config.unwrap_or_default(), found))
+}
+
 /// Reads a configuration file.
 pub fn read(path: &Path) -> anyhow::Result<Config> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -43,8 +55,7 @@ pub fn read(path: &Path) -> anyhow::Result<Config> {
 }
 
 /// A column that a flag names has that role, whatever the file says; a list given by flag replaces the file's.
-fn override_roles(dataset: &mut DatasetConfig, args: &ScanArgs) {
-    let given = &args.roles;
+fn override_roles(dataset: &mut DatasetConfig, given: &Roles) {
     let lists = [&given.id, &given.text, &given.embedding, &given.probabilities];
     let more = [&given.numeric, &given.categorical, &given.ignore];
     let singles = [&given.label, &given.source, &given.time, &given.response];
@@ -88,17 +99,17 @@ fn forget(dataset: &mut DatasetConfig, columns: &[&String]) {
     }
 }
 
-fn override_csv(config: &mut Config, args: &ScanArgs) {
+fn override_csv(config: &mut Config, given: &Csv) {
     let csv = &mut config.dataset.csv;
-    csv.separator = args.csv.separator.or(csv.separator);
-    csv.header = if args.csv.no_header { Some(false) } else { csv.header };
-    csv.quote = args.csv.quote.clone().or(csv.quote.take());
-    csv.thousands = args.csv.thousands.or(csv.thousands);
-    csv.decimal = args.csv.decimal.or(csv.decimal);
-    csv.encoding = args.csv.encoding.clone().or(csv.encoding.take());
-    csv.ragged = args.csv.ragged.clone().or(csv.ragged.take());
-    if !args.csv.missing.is_empty() {
-        csv.missing.clone_from(&args.csv.missing);
+    csv.separator = given.separator.or(csv.separator);
+    csv.header = if given.no_header { Some(false) } else { csv.header };
+    csv.quote = given.quote.clone().or(csv.quote.take());
+    csv.thousands = given.thousands.or(csv.thousands);
+    csv.decimal = given.decimal.or(csv.decimal);
+    csv.encoding = given.encoding.clone().or(csv.encoding.take());
+    csv.ragged = given.ragged.clone().or(csv.ragged.take());
+    if !given.missing.is_empty() {
+        csv.missing.clone_from(&given.missing);
     }
 }
 
@@ -132,7 +143,7 @@ mod tests {
     fn a_flag_takes_its_column_from_the_role_the_file_gives_it() {
         let mut dataset =
             DatasetConfig { label: Some("y".into()), ignore: vec!["a".into(), "b".into()], ..Default::default() };
-        override_roles(&mut dataset, &scan(&["--numeric", "a,y", "--id", "k"]));
+        override_roles(&mut dataset, &scan(&["--numeric", "a,y", "--id", "k"]).roles);
         assert_eq!(dataset.label, None);
         assert_eq!(dataset.ignore, ["b"]);
         assert_eq!(dataset.numeric, ["a", "y"]);

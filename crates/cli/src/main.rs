@@ -13,6 +13,7 @@ mod keygen;
 mod lineage;
 mod log;
 mod output;
+mod profile;
 mod progress;
 mod prove;
 mod scan;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => diff::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Lineage(args) => lineage::run(&args),
+        Command::Profile(args) => profile::run(&args),
         Command::Keygen(args) => keygen::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Export(args) => export::run(&args),

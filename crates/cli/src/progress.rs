@@ -13,7 +13,7 @@ use anyhow::Context;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use taster_pipeline::{Phase, Progress};
 
-use crate::args::{ProgressWhen, ScanArgs};
+use crate::args::ProgressWhen;
 
 /// Follows a scan on stderr and ends it on Ctrl-C.
 pub struct Display {
@@ -31,15 +31,15 @@ enum Show {
 
 impl Display {
     /// What the flags ask for. From here on a first Ctrl-C ends the scan in order, and a second one at once.
-    pub fn new(args: &ScanArgs) -> anyhow::Result<Self> {
+    pub fn new(progress: ProgressWhen, quiet: bool) -> anyhow::Result<Self> {
         let rows = Arc::new(AtomicU64::new(0));
         let terminal = std::io::stderr().is_terminal();
-        let wanted = match args.output.progress {
+        let wanted = match progress {
             ProgressWhen::Auto => terminal,
             ProgressWhen::Always => true,
             ProgressWhen::Never => false,
         };
-        let show = match wanted && !args.output.quiet {
+        let show = match wanted && !quiet {
             true if terminal => Show::Bar(bar()),
             true => Show::Lines,
             false => Show::Nothing,

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use serde_json::json;
 use taster_pipeline::{Config, LogRequest, Outcome, Request, scan};
-use taster_provenance::Signer;
+use taster_provenance::{Signer, VerifyingKey};
 use taster_report::{junit, markdown};
 
 use crate::{
@@ -31,7 +31,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
     if let Some(found) = loaded.found.as_ref().filter(|_| !args.output.quiet) {
         output::note(&format!("using ./{}", found.display()));
     }
-    let display = Display::new(args)?;
+    let display = Display::new(args.output.progress, args.output.quiet)?;
     let request = request(args, loaded)?;
     let result = scan(&request, &display);
     display.end();
@@ -54,6 +54,7 @@ fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
     Ok(Request {
         inputs: args.data.clone(),
         reference: args.reference.clone(),
+        reference_keys: args.reference_key.iter().map(|path| VerifyingKey::load(path)).collect::<Result<_, _>>()?,
         out: args.output.out.clone(),
         scores: args.output.scores,
         clean: args.output.clean.clone(),

@@ -62,8 +62,26 @@ pub struct Evidence<'a> {
     /// The half of the reference that a model may be fitted on if its scores are to become p-values: the other half
     /// calibrates them (see [`Model::conformal`]).
     pub trusted: Option<&'a Sample>,
+    /// Both sides column by column, where more is known of the reference's columns than its rows tell.
+    pub margins: Option<&'a Margins>,
     /// The same key the state was made with.
     pub key: Key,
+}
+
+/// The dataset and a reference that is known by a profile of it, column by column at the profile's resolution. What is in
+/// one row of `reference` does not belong together.
+#[derive(Clone, Debug, Default)]
+pub struct Margins {
+    /// The columns of both tables; a text column is told by several numeric ones.
+    pub schema: Schema,
+    /// The dataset's sample.
+    pub current: Table,
+    /// The reference: as many rows as it has, at most as many as a sample.
+    pub reference: Table,
+    /// For each column, the name of the dataset's column it tells of.
+    pub origins: Vec<String>,
+    /// What cannot be tested without the reference's rows, in words; empty where there are rows.
+    pub untested: String,
 }
 
 /// How a score is to be read.

@@ -28,7 +28,7 @@ mod threat;
 mod waiver;
 
 pub use detector::{
-    About, Detector, Evidence, Model, NotApplicable, Observation, ParameterError, Reason, Scale, State,
+    About, Detector, Evidence, Margins, Model, NotApplicable, Observation, ParameterError, Reason, Scale, State,
 };
 pub use digest::{Digest, DigestParseError};
 pub use finding::{Finding, Scope, Severity, Verdict};

@@ -89,6 +89,24 @@ impl Sampler {
         Self { rows_max, bytes_max, seen: 0, ceiling: u64::MAX, tables: Vec::new(), entries: Vec::new(), bytes: 0 }
     }
 
+    /// A sampler of these bounds that has seen `seen` rows and kept those of `table`, with [`Self::ceiling`] as it was then.
+    pub fn resumed(rows_max: usize, bytes_max: usize, table: Table, seen: u64, ceiling: u64) -> Self {
+        let mut sampler = Self::new(rows_max, bytes_max);
+        sampler.observe(&Batch { table, ..Batch::default() });
+        (sampler.seen, sampler.ceiling) = (seen, ceiling);
+        sampler
+    }
+
+    /// No row with a key above this can be in the sample. To be asked for once [`Self::settle`] was called.
+    pub fn ceiling(&self) -> u64 {
+        self.ceiling
+    }
+
+    /// Lets go of everything that is not in the sample.
+    pub fn settle(&mut self) {
+        self.prune_if(1);
+    }
+
     /// Takes in a batch.
     pub fn observe(&mut self, batch: &Batch) {
         let keys = &batch.table.row_keys;
@@ -122,18 +140,21 @@ impl Sampler {
     /// The sample of everything taken in.
     #[must_use]
     pub fn finish(mut self) -> Sample {
-        self.prune_if(1);
+        self.settle();
         self.entries.sort_unstable_by_key(|e| e.position);
         Sample { table: self.gathered(), positions: self.entries.iter().map(|e| e.position).collect(), rows: self.seen }
     }
 
     fn prune_if(&mut self, slack: usize) {
-        if self.entries.len() > slack * self.rows_max || self.bytes > slack * self.bytes_max {
+        let beyond = slack == 1 && self.entries.iter().any(|e| e.key > self.ceiling);
+        if beyond || self.entries.len() > slack * self.rows_max || self.bytes > slack * self.bytes_max {
             self.prune();
         }
     }
 
     fn prune(&mut self) {
+        // What another sampler has let go of is not known beyond its ceiling.
+        self.entries.retain(|e| e.key <= self.ceiling);
         self.entries.sort_unstable_by_key(|e| (e.key, e.position));
         let mut bytes = 0;
         let fits = self.entries.iter().take(self.rows_max).take_while(|e| {

@@ -16,7 +16,7 @@ pub mod outlier;
 pub mod poisoned_text;
 mod seen;
 pub mod shift;
-mod text;
+pub mod text;
 mod text_cells;
 pub mod trigger;
 pub mod unsafe_content;

@@ -79,6 +79,7 @@ pub fn fit_in_parts(
         files: &[],
         reference: reference.as_ref(),
         trusted: trusted.as_ref(),
+        margins: None,
         key: KEY,
     })
 }

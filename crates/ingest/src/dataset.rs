@@ -107,6 +107,11 @@ impl Dataset {
         notes
     }
 
+    /// Adds something a user must be told.
+    pub fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
     /// Whether all files are JSON.
     pub fn is_json(&self) -> bool {
         self.files.iter().all(|f| matches!(f.format, Format::Json(_)))

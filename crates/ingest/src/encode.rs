@@ -55,6 +55,27 @@ impl Encoder {
         Batch { file: frame.file, first_row: frame.first_row, offset: frame.offset, table }
     }
 
+    /// Columns that were encoded elsewhere, of any key, as a table of this encoder.
+    pub fn rekeyed(&self, mut columns: Vec<Values>, len: usize) -> Table {
+        for column in &mut columns {
+            if let Values::Category(category) = column {
+                category.keys = category.values.iter().map(|value| self.values.of(value.as_bytes())).collect();
+            }
+        }
+        let feature_keys = self.feature_keys(&columns, len);
+        Table { len, columns, row_keys: Vec::new(), feature_keys }
+    }
+
+    /// Keyed hash of all that is encoded of each row; equal for equal rows wherever they stand.
+    pub fn content_keys(&self, table: &Table) -> Vec<u64> {
+        self.packed_keys(&table.columns.iter().collect::<Vec<_>>(), table.len)
+    }
+
+    /// The keyed hash of a value of a set, as in [`Category::keys`].
+    pub fn value_key(key: Key, value: &str) -> u64 {
+        key.derive("value").of(value.as_bytes())
+    }
+
     fn row_key(&self, digest: &Digest, place: u64) -> u64 {
         let mut bytes = [0; 40];
         bytes[..32].copy_from_slice(&digest.0);
@@ -121,6 +142,11 @@ impl Encoder {
 
     fn feature_keys(&self, columns: &[Values], len: usize) -> Vec<u64> {
         let features: Vec<&Values> = columns.iter().zip(&self.features).filter(|(_, f)| **f).map(|(c, _)| c).collect();
+        self.packed_keys(&features, len)
+    }
+
+    /// Keyed hash of each row of these columns.
+    fn packed_keys(&self, features: &[&Values], len: usize) -> Vec<u64> {
         let width = features.len();
         let mut packed = vec![0_u8; BLOCK * width * 8];
         let mut keys = Vec::with_capacity(len);

@@ -10,7 +10,8 @@ pub struct Note {
 }
 
 impl Note {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    /// Control characters are taken out.
+    pub fn new(text: impl Into<String>) -> Self {
         Self { text: clean(&text.into()) }
     }
 }

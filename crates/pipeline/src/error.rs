@@ -62,6 +62,20 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// A profile cannot be read, written or trusted.
+    #[error("profile {path}: {problem}")]
+    Profile {
+        /// Its file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Profiles cannot be merged, or a profile cannot be compared with.
+    #[error("profiles: {problem}")]
+    Profiles {
+        /// Why not.
+        problem: String,
+    },
     /// A temporary file could not be written or read.
     #[error("temporary file: {0}")]
     Spool(#[from] std::io::Error),

@@ -24,6 +24,7 @@ mod observe;
 mod passes;
 mod plan;
 mod policy;
+mod profile;
 mod program;
 mod progress;
 mod prove;
@@ -40,6 +41,9 @@ pub use config::{Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, 
 pub use diff::{DiffRequest, diff};
 pub use error::Error;
 pub use logged::LogRequest;
+pub use profile::{
+    ColumnProfile, LoadedProfile, MergeRequest, Profile, ProfileRequest, Sketch, is_profile, merge_profiles, profile,
+};
 pub use progress::{Phase, Progress, Silent};
 pub use prove::{ProveRequest, prove};
 pub use scan::{Outcome, Request, scan};

@@ -4,18 +4,18 @@ use std::{collections::BTreeMap, path::PathBuf, thread::available_parallelism};
 
 use serde_json::json;
 use taster_core::{
-    DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Scan, Scope, Severity, Tool,
+    DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Sample, Scan, Scope, Severity, Tool,
     crosswalk::{self, Subject},
 };
-use taster_ingest::{Note, SourceFile};
+use taster_ingest::{Encoder, Note, SourceFile};
 use taster_provenance::{
-    Cleaned, Context, Envelope, Manifest, QuarantineTree, RowBlocks, Signer, TestResult, canonical_sha256,
-    export::Description, sha256_of_file,
+    Cleaned, Context, Envelope, Manifest, QuarantineTree, RowBlocks, Signer, TestResult, VerifyingKey,
+    canonical_sha256, export::Description, sha256_of_file,
 };
 use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
 
 use crate::{
-    Config, Error, Level, LogRequest, Phase, Progress,
+    Config, Error, Level, LoadedProfile, LogRequest, Phase, Progress,
     clean::write_clean,
     declared::declared_findings,
     lineage::Ancestry,
@@ -25,6 +25,7 @@ use crate::{
     passes::Limits,
     plan::{Course, Plan, Planned, plan_detectors},
     policy,
+    profile::Known,
     program::Program,
     quarantine::{Lists, quarantine},
     score::{Pass, Scored},
@@ -39,6 +40,8 @@ pub struct Request {
     pub inputs: Vec<String>,
     /// Files, folders and globs that make up the trusted reference; empty for none.
     pub reference: Vec<String>,
+    /// Keys of which one must have signed the profile that is the reference; empty to trust it as it is.
+    pub reference_keys: Vec<VerifyingKey>,
     /// The report folder.
     pub out: PathBuf,
     /// Whether to write every row's scores.
@@ -134,16 +137,20 @@ impl<'a> Scanning<'a> {
         self.progress.begin(Phase::Plan, None);
         let mut plan = Plan::new(self.request)?;
         let reference = self.observe_reference(&mut plan)?;
+        let reference_record = reference.as_ref().map(|r| r.record.clone());
+        let reference_record = reference_record.or_else(|| plan.profile.as_ref().map(LoadedProfile::record));
         let stamps = Stamps::of(&plan.dataset);
         let mut observed = self.observe(&mut plan)?;
         self.progress.begin(Phase::Fit, None);
-        let halves = reference.as_ref().map(|r| r.sample.halves(self.key.derive("halves of the reference")));
+        let known = self.known(&plan, reference, &observed.sample)?;
+        let halves = known.rows.as_ref().map(|rows| rows.halves(self.key.derive("halves of the reference")));
         let evidence = Evidence {
             schema: plan.dataset.schema(),
             sample: &observed.sample,
             files: &observed.record.files,
-            reference: reference.as_ref().map(|r| &r.sample),
+            reference: known.rows.as_ref(),
             trusted: halves.as_ref().map(|[fitted, _]| fitted),
+            margins: known.margins.as_ref(),
             key: self.key,
         };
         let calibration = halves.as_ref().map(|[_, calibrating]| calibrating);
@@ -169,7 +176,7 @@ impl<'a> Scanning<'a> {
         scored.close()?;
         let clean = self.request.clean.as_ref().map(|path| write_clean(path, &pass, &lists.positions));
         let cleaned = clean.transpose()?;
-        let scan = self.told(&plan, &judges, &failures, &lists, observed.record, reference.map(|r| r.record));
+        let scan = self.told(&plan, &judges, &failures, &lists, observed.record, reference_record);
         self.write(scan, observed.row_blocks, &lists, cleaned, plan.dataset.files())
     }
 
@@ -186,6 +193,17 @@ impl<'a> Scanning<'a> {
         observed.map(Some).map_err(|e| if let Error::Ingest(e) = e { Error::Reference(e) } else { e })
     }
 
+    /// The reference, by its rows or by its profile.
+    fn known(&self, plan: &Plan, reference: Option<Observed>, sample: &Sample) -> Result<Known, Error> {
+        match &plan.profile {
+            Some(loaded) => {
+                let encoder = Encoder::new(&plan.dataset, self.key);
+                Known::of(&loaded.profile, plan.dataset.schema(), sample, &encoder)
+            }
+            None => Ok(Known { rows: reference.map(|r| r.sample), margins: None }),
+        }
+    }
+
     /// Reads the dataset for the first time, anew with wider types each time a value does not fit those inferred.
     fn observe(&self, plan: &mut Plan) -> Result<Observed, Error> {
         self.progress.begin(Phase::Observe, Some(plan.dataset.bytes()));
@@ -194,7 +212,7 @@ impl<'a> Scanning<'a> {
             let most = self.request.memory / 2;
             match observe(dataset, dataset.schema(), detectors, self.key, self.limits, most, self.progress) {
                 Err(Error::Ingest(error)) if plan.dataset.widen(&error) => {
-                    let has_reference = plan.reference.is_some();
+                    let has_reference = plan.has_reference();
                     plan.detectors = plan_detectors(&self.request.config, plan.dataset.schema(), has_reference)?;
                 }
                 done => return done,
@@ -458,7 +476,7 @@ fn now() -> String {
 }
 
 /// A seed that an attacker could not have known, small enough for every JSON reader.
-fn random_seed() -> Result<u64, Error> {
+pub(crate) fn random_seed() -> Result<u64, Error> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|e| Error::Seed(e.to_string()))?;
     Ok(u64::from_le_bytes(bytes) >> 11)

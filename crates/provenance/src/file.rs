@@ -27,6 +27,11 @@ pub fn sha256_of_file(path: &Path) -> Result<(Digest, u64), Error> {
     sha256_of(&mut open_regular(path)?, u64::MAX).map_err(Error::io(path))
 }
 
+/// SHA-256 of bytes in memory.
+pub fn sha256_of_bytes(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
+}
+
 /// SHA-256 of the bytes of a regular file from `start` to `end`, or to its end.
 ///
 /// Errs where it cannot be read, or ends before `end`.

@@ -58,7 +58,7 @@ pub use check::{Check, SignatureCheck, Status, Verification};
 pub use compare::{RowDifference, RowSource, RowSourceError};
 pub use dsse::{Envelope, Signature, pae};
 pub use error::Error;
-pub use file::sha256_of_file;
+pub use file::{sha256_of_bytes, sha256_of_file};
 pub use inclusion::{inclusion_path, inclusion_root};
 pub use keyfile::{KeyPair, keygen};
 pub use keys::{Algorithm, SigningKey, VerifyingKey};

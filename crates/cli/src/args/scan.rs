@@ -28,12 +28,17 @@ pub struct ScanArgs {
     #[arg(value_name = "DATA", required_unless_present = "print_config")]
     pub data: Vec<String>,
 
-    /// Trusted data to compare with [default: none]
+    /// Trusted data to compare with, or a profile of it (`taster profile`) [default: none]
     ///
     /// Same columns, from before anyone could tamper. Enables `shift`, and p-values with a controlled share of false
     /// alarms (--fdr). Repeat for more.
     #[arg(long, value_name = "DATA")]
     pub reference: Vec<String>,
+
+    /// A public key that must have signed the profile given as --reference (PEM file); repeat for more [default: the
+    /// signature is not checked]
+    #[arg(long, value_name = "PUB", requires = "reference")]
+    pub reference_key: Vec<PathBuf>,
 
     /// The manifest.json that --reference must be the data of; other data is a critical finding [default: not checked]
     #[arg(long, value_name = "MANIFEST", requires = "reference")]

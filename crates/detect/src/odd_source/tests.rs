@@ -117,8 +117,15 @@ fn files_are_sources_too() {
         rows_root: taster_core::Digest([0; 32]),
     };
     let files: Vec<FileRecord> = (0..10).map(file).collect();
-    let evidence =
-        Evidence { schema: &schema, sample: &sample, files: &files, reference: None, trusted: None, key: KEY };
+    let evidence = Evidence {
+        schema: &schema,
+        sample: &sample,
+        files: &files,
+        reference: None,
+        trusted: None,
+        margins: None,
+        key: KEY,
+    };
     let model = build(&json!({})).unwrap().state(&schema, KEY).fit(&evidence);
     let seen = model.observations();
     let found = seen.iter().find(|o| o.columns == ["file"]).unwrap();

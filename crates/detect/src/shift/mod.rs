@@ -12,8 +12,8 @@ mod words;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use taster_core::{
-    About, Detector, Evidence, Key, Model, NotApplicable, Observation, ParameterError, Reason, Role, Sample, Scale,
-    Schema, Scope, State, Table,
+    About, Detector, Evidence, Key, Margins, Model, NotApplicable, Observation, ParameterError, Reason, Role, Sample,
+    Scale, Schema, Scope, State, Table,
 };
 
 use crate::Entry;
@@ -102,8 +102,11 @@ impl State for Sampled {
     fn fit(self: Box<Self>, evidence: &Evidence<'_>) -> Box<dyn Model> {
         let enough = |sample: &&Sample| sample.table.len >= self.params.least_rows;
         let (reference, current) = (evidence.reference.filter(enough), Some(evidence.sample).filter(enough));
-        match (reference, current) {
-            (Some(reference), Some(current)) => Box::new(Shifted::fit(&self.params, evidence, current, reference)),
+        let margins = evidence.margins.is_some_and(|margins| margins.reference.len >= self.params.least_rows);
+        match current {
+            Some(current) if margins || reference.is_some() => {
+                Box::new(Shifted::fit(&self.params, evidence, current, reference))
+            }
             _ => Box::new(Shifted { observations: vec![too_few(self.params.least_rows)], rows: None }),
         }
     }
@@ -115,15 +118,19 @@ struct Shifted {
 }
 
 impl Shifted {
-    fn fit(params: &Params, evidence: &Evidence<'_>, current: &Sample, reference: &Sample) -> Self {
+    /// Compares columns by the margins where there are some, and rows where there are some.
+    fn fit(params: &Params, evidence: &Evidence<'_>, current: &Sample, reference: Option<&Sample>) -> Self {
         let &Params { alpha, effect, .. } = params;
         let (schema, key) = (evidence.schema, evidence.key);
-        let sides = (&current.table, &reference.table);
-        let tested = columns::compare(schema, sides.0, sides.1, key, (alpha, effect));
-        let changed = tested.iter().filter(|change| change.matters);
-        let mut observations: Vec<Observation> = changed.map(|change| change.observation(tested.len())).collect();
-        let parts = Parts::compare(schema, sides.0, sides.1, key, alpha / FAMILIES);
-        observations.extend(parts.observations(schema, sides, key, effect, &tested));
+        let mut observations = match (evidence.margins, reference) {
+            (Some(margins), _) => by_margins(margins, key, (alpha, effect)),
+            (None, Some(reference)) => by_columns(schema, (&current.table, &reference.table), key, (alpha, effect)),
+            (None, None) => Vec::new(),
+        };
+        let Some(reference) = reference else {
+            observations.extend(evidence.margins.map(not_tested));
+            return Self { observations, rows: None };
+        };
         let whole = (current, reference);
         let (current, reference) = (current.reduced(CLASSIFIED_ROWS), reference.reduced(CLASSIFIED_ROWS));
         let (rows, labels) = rayon::join(
@@ -142,6 +149,42 @@ impl Shifted {
         }
         let rows = if observations.is_empty() { rows.map(Classifier::calmed) } else { rows };
         Self { observations, rows }
+    }
+}
+
+/// What is seen of columns and their parts, each by itself.
+fn by_columns(schema: &Schema, sides: (&Table, &Table), key: Key, (alpha, effect): (f64, f64)) -> Vec<Observation> {
+    let tested = columns::compare(schema, sides.0, sides.1, key, (alpha, effect));
+    let changed = tested.iter().filter(|change| change.matters);
+    let mut observations: Vec<Observation> = changed.map(|change| change.observation(tested.len())).collect();
+    let parts = Parts::compare(schema, sides.0, sides.1, key, alpha / FAMILIES);
+    observations.extend(parts.observations(schema, sides, key, effect, &tested));
+    observations
+}
+
+/// The same of a reference that is known by its profile; columns are named as the dataset has them.
+fn by_margins(margins: &Margins, key: Key, levels: (f64, f64)) -> Vec<Observation> {
+    let origin = |name: String| {
+        let told = margins.schema.position(&name);
+        told.and_then(|i| margins.origins.get(i).cloned()).unwrap_or(name)
+    };
+    let mut observations = by_columns(&margins.schema, (&margins.current, &margins.reference), key, levels);
+    for observation in &mut observations {
+        observation.columns = std::mem::take(&mut observation.columns).into_iter().map(origin).collect();
+    }
+    observations
+}
+
+fn not_tested(margins: &Margins) -> Observation {
+    Observation {
+        code: "not-tested",
+        scope: Scope::Dataset,
+        message: format!("only columns by themselves were compared with the reference: {}", margins.untested),
+        columns: Vec::new(),
+        magnitude: 0.0,
+        p_value: None,
+        q_value: None,
+        evidence: json!({ "columns": margins.schema.columns.len(), "reference_rows": margins.reference.len }),
     }
 }
 
