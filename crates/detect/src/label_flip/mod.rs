@@ -6,6 +6,7 @@ mod copies;
 mod depths;
 mod judge;
 mod members;
+mod nearby;
 mod noise;
 mod observe;
 mod panel;

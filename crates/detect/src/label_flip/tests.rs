@@ -71,6 +71,17 @@ fn the_suggested_label_is_the_true_one() {
 }
 
 #[test]
+fn reasons_tell_what_the_neighbours_are_labelled() {
+    let flipped: Vec<usize> = (0..2000).step_by(25).collect();
+    let (schema, table) = rows(2000, &flipped);
+    let model = fit(&*built(), &schema, &table, None);
+    let scores = model.score(&table);
+    let row = flipped.into_iter().find(|&r| scores[r] > 0.9).unwrap();
+    let text = model.explain(&table, row).text;
+    assert!(text.contains("of the 10 rows nearest to it"), "{text}");
+}
+
+#[test]
 fn one_class_is_not_examined() {
     let schema = schema(&[("x", Role::Numeric), ("y", Role::Label)]);
     let table = table(vec![Values::Numeric(vec![1.0, 2.0]), category(&["a", "a"])], &[0]);
