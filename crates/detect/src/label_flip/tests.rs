@@ -58,11 +58,12 @@ fn a_label_never_changes_the_models_that_judge_its_row() {
 
 #[test]
 fn the_suggested_label_is_the_true_one() {
-    let flipped: Vec<usize> = (0..2000).step_by(25).collect();
+    let flipped: Vec<usize> = (0..2000).step_by(20).collect();
     let (schema, table) = rows(2000, &flipped);
     let model = fit(&*built(), &schema, &table, None);
     let scores = model.score(&table);
-    let sure: Vec<usize> = flipped.into_iter().filter(|&r| scores[r] > 0.9).collect();
+    let sure: Vec<usize> = flipped.into_iter().filter(|&r| scores[r] > 0.5).collect();
+    assert!(sure.len() >= 80, "{} of 100", sure.len());
     let right = sure.iter().filter(|&&r| {
         let reason = model.explain(&table, r);
         reason.suggested_label.is_some_and(|(name, _)| name == ["a", "b", "c"][truth(r)])
