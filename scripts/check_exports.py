@@ -17,7 +17,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from environment import ROOT, require
+from environment import ROOT, require_or_skip
 
 PACKAGES = ["mlcroissant==1.1.1", "cyclonedx-python-lib[json-validation]==11.12.0"]
 LOANS = ROOT / "fixtures" / "loans"
@@ -109,9 +109,5 @@ if __name__ == "__main__":
         print(__doc__, file=sys.stderr)
         sys.exit(2)
     TASTER = str(Path(sys.argv[1]).resolve())
-    try:
-        require("exports", PACKAGES)
-    except subprocess.CalledProcessError:
-        print("skipped: mlcroissant and cyclonedx-python-lib cannot be installed from PyPI")
-        sys.exit(0)
+    require_or_skip("exports", PACKAGES)
     sys.exit(main())

@@ -18,7 +18,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from environment import require
+from environment import require_or_skip
 
 PACKAGES = ["proofbundle==6.3.1"]
 ORIGIN = "example.com/check"
@@ -121,9 +121,5 @@ if __name__ == "__main__":
         print(__doc__, file=sys.stderr)
         sys.exit(2)
     TASTER = str(Path(sys.argv[1]).resolve())
-    try:
-        require("log", PACKAGES)
-    except subprocess.CalledProcessError:
-        print("skipped: proofbundle cannot be installed from PyPI")
-        sys.exit(0)
+    require_or_skip("log", PACKAGES)
     sys.exit(main())

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from environment import require
+from environment import require_or_skip
 
 PACKAGES = ["model-signing>=1.1,<1.2", "pyopenssl"]
 CURVES = ["p256", "p384", "p521"]
@@ -214,9 +214,5 @@ def make_certificates(home, curve):
 
 
 if __name__ == "__main__":
-    try:
-        require("oms", PACKAGES)
-    except subprocess.CalledProcessError:
-        print("skipped: model-signing cannot be installed from PyPI")
-        sys.exit(0)
+    require_or_skip("oms", PACKAGES)
     sys.exit(main(sys.argv[1]))

@@ -21,3 +21,12 @@ def require(name, packages):
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
         done.write_text("\n".join(packages))
     os.execv(python, [str(python), *sys.argv])
+
+
+def require_or_skip(name, packages):
+    """As `require`, but where PyPI cannot be reached the script ends well and says that it was skipped."""
+    try:
+        require(name, packages)
+    except subprocess.CalledProcessError:
+        print(f"skipped: {', '.join(packages)} cannot be installed from PyPI")
+        sys.exit(0)
