@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use serde_json::{Value, json};
-use taster_core::{Category, Key, Observation, Schema, Scope, Table, Values};
+use taster_core::{Category, Observation, Schema, Scope, Table, Values};
 use taster_stats::{
     fdr::holm,
     two_sample::{Outcome, chi_squared, kolmogorov_smirnov},
 };
 
-use super::{FAMILIES, compared, views::views};
+use super::{FAMILIES, compared, views::View};
 
 /// Numbers with at most this many different values are compared value by value: Kolmogorov-Smirnov is weak on ties.
 const DISCRETE: usize = 30;
@@ -66,26 +67,24 @@ impl Change {
     }
 }
 
-/// Every test on every compared column, with corrected p-values, in the order of the schema. A change matters at a
-/// corrected p-value of at most `alpha` and an effect of at least `effect`.
+/// Every test on every compared column, given its views, with corrected p-values, in the order of the schema. A change
+/// matters at a corrected p-value of at most `alpha` and an effect of at least `effect`.
 pub fn compare(
     schema: &Schema,
-    current: &Table,
-    reference: &Table,
-    key: Key,
+    (current, reference): (&Table, &Table),
+    views: &[Vec<View>],
     (alpha, effect): (f64, f64),
 ) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for (i, column) in schema.columns.iter().enumerate().filter(|(_, c)| compared(c.role)) {
-        let mut tests = Tests { column: i, name: &column.name, changes: &mut changes };
-        let sides = (&current.columns[i], &reference.columns[i]);
-        if let (Values::Category(a), Values::Category(b)) = sides {
+    let tested = |(i, views): (usize, &Vec<View>)| {
+        let mut tests = Tests { column: i, name: &schema.columns[i].name, changes: Vec::new() };
+        if let (Values::Category(a), Values::Category(b)) = (&current.columns[i], &reference.columns[i]) {
             tests.categories(a, b);
         }
-        for view in views(sides.0, sides.1, key) {
-            tests.numbers(&view.what, &view.current, &view.reference);
-        }
-    }
+        views.iter().for_each(|view| tests.numbers(view));
+        tests.changes
+    };
+    let columns = views.par_iter().enumerate().filter(|(i, _)| compared(schema.columns[*i].role));
+    let mut changes: Vec<Change> = columns.flat_map_iter(tested).collect();
     let p_values: Vec<f64> = changes.iter().map(|c| c.outcome.p_value).collect();
     for (change, adjusted) in changes.iter_mut().zip(holm(&p_values)) {
         change.adjusted = (adjusted * FAMILIES).min(1.0);
@@ -97,7 +96,7 @@ pub fn compare(
 struct Tests<'a> {
     column: usize,
     name: &'a str,
-    changes: &'a mut Vec<Change>,
+    changes: Vec<Change>,
 }
 
 impl Tests<'_> {
@@ -126,17 +125,17 @@ impl Tests<'_> {
         });
     }
 
-    fn numbers(&mut self, what: &str, current: &[f64], reference: &[f64]) {
-        let sizes = (current.len(), reference.len());
-        let present = |v: &[f64]| v.iter().copied().filter(|x| !x.is_nan()).collect::<Vec<f64>>();
-        let (mut a, mut b) = (present(current), present(reference));
-        self.missing(what, (sizes.0 - a.len(), sizes.0), (sizes.1 - b.len(), sizes.1));
-        let evidence = histogram(&a, &b);
-        if let Some(counts) = discrete(&a, &b) {
-            self.push((what, what), "chi-squared", (a.len(), b.len()), chi_squared(&counts), evidence);
+    fn numbers(&mut self, view: &View) {
+        let (what, a, b) = (view.what.as_str(), &view.current, &view.reference);
+        let rows = [a, b].map(|side| (side.missing, side.missing + side.sorted.len()));
+        self.missing(what, rows[0], rows[1]);
+        let both = view.both();
+        let (evidence, present) = (histogram(view, &both), (a.sorted.len(), b.sorted.len()));
+        if let Some(counts) = discrete(&both) {
+            self.push((what, what), "chi-squared", present, chi_squared(&counts), evidence);
         } else {
-            let present = (a.len(), b.len());
-            self.push((what, what), "Kolmogorov-Smirnov", present, kolmogorov_smirnov(&mut a, &mut b), evidence);
+            let outcome = kolmogorov_smirnov(&a.sorted, &b.sorted);
+            self.push((what, what), "Kolmogorov-Smirnov", present, outcome, evidence);
         }
     }
 
@@ -173,23 +172,23 @@ impl Tests<'_> {
     }
 }
 
-/// Counts per value, `None` where there are too many different values to compare them one by one.
-fn discrete(current: &[f64], reference: &[f64]) -> Option<Vec<(u64, u64)>> {
-    let mut counts: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
-    let sides = current.iter().map(|v| (v, true)).chain(reference.iter().map(|v| (v, false)));
-    for (value, is_current) in sides {
-        // Adding zero makes one of the two zeros.
-        let cell = counts.entry((value + 0.0).to_bits()).or_default();
-        if is_current {
-            cell.0 += 1;
-        } else {
-            cell.1 += 1;
+/// Counts per value of numbers in order, `None` where there are too many different values to compare them one by one.
+fn discrete(both: &[(f64, bool)]) -> Option<Vec<(u64, u64)>> {
+    let mut counts = Vec::new();
+    let mut last = f64::NAN;
+    for &(value, is_current) in both {
+        if value != last {
+            counts.push((0, 0));
+            last = value;
         }
         if counts.len() > DISCRETE {
             return None;
         }
+        if let Some((here, there)) = counts.last_mut() {
+            *(if is_current { here } else { there }) += 1;
+        }
     }
-    Some(counts.into_values().collect())
+    Some(counts)
 }
 
 /// How often each value is in both.
@@ -202,9 +201,8 @@ pub fn value_counts<'a>(current: &'a Category, reference: &'a Category) -> BTree
 
 /// Both sides counted in bins of equal width between the 1st and 99th percentile of both together; the outermost bins
 /// hold what lies beyond.
-fn histogram(current: &[f64], reference: &[f64]) -> Value {
-    let mut all: Vec<f64> = current.iter().chain(reference).copied().filter(|v| v.is_finite()).collect();
-    all.sort_unstable_by(f64::total_cmp);
+fn histogram(view: &View, both: &[(f64, bool)]) -> Value {
+    let all: Vec<f64> = both.iter().map(|&(v, _)| v).filter(|v| v.is_finite()).collect();
     let (Some(&low), Some(&high)) = (all.get(all.len() / 100), all.get(all.len().saturating_sub(1) * 99 / 100)) else {
         return json!({});
     };
@@ -222,5 +220,5 @@ fn histogram(current: &[f64], reference: &[f64]) -> Value {
         bins
     };
     let edges: Vec<f64> = (0..=BINS).map(|i| low + width * i as f64).collect();
-    json!({ "histogram": { "edges": edges, "current": count(current), "reference": count(reference) } })
+    json!({ "histogram": { "edges": edges, "current": count(&view.current.sorted), "reference": count(&view.reference.sorted) } })
 }

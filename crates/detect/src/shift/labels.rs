@@ -13,7 +13,11 @@ use taster_stats::{
 use super::FAMILIES;
 use crate::{binning::Binning, label};
 
-const FOLDS: u64 = 5;
+/// Folds of a reference of few and of many rows. Half of many rows teach a model as much as four fifths of them, in a
+/// quarter of the time.
+const FOLDS: [u64; 2] = [5, 2];
+/// Rows of the reference from which on they are many.
+const MANY_ROWS: usize = 16_384;
 /// Classes that are looked at, the commonest first.
 const CLASSES: usize = 20;
 /// Stretches of the expected probability of a class.
@@ -152,7 +156,8 @@ fn expected(
     if learnt.columns().is_empty() {
         return None;
     }
-    let fold = |k: u64| key.of(&k.to_le_bytes()) % FOLDS;
+    let count_of_folds = FOLDS[usize::from(sides.1.len >= MANY_ROWS)];
+    let fold = |k: u64| key.of(&k.to_le_bytes()) % count_of_folds;
     // Rarer classes are one more.
     let class = |r: usize| classes.iter().position(|c| Some(c.as_str()) == labels.get(r)).unwrap_or(classes.len());
     let targets: Vec<u32> = (0..sides.1.len).map(|r| class(r) as u32).collect();
@@ -170,7 +175,7 @@ fn expected(
             (rows, probabilities)
         })
     };
-    let folds: Vec<_> = (0..FOLDS).into_par_iter().map(of_fold).collect();
+    let folds: Vec<_> = (0..count_of_folds).into_par_iter().map(of_fold).collect();
     let mut out = [vec![0.0; sides.0.len * classes.len()], vec![0.0; sides.1.len * classes.len()]];
     for fold in &folds {
         for (side, (rows, probabilities)) in fold.iter().enumerate() {

@@ -154,11 +154,12 @@ impl Shifted {
 
 /// What is seen of columns and their parts, each by itself.
 fn by_columns(schema: &Schema, sides: (&Table, &Table), key: Key, (alpha, effect): (f64, f64)) -> Vec<Observation> {
-    let tested = columns::compare(schema, sides.0, sides.1, key, (alpha, effect));
+    let views = views::of_columns(schema, sides.0, sides.1, key);
+    let tested = columns::compare(schema, sides, &views, (alpha, effect));
     let changed = tested.iter().filter(|change| change.matters);
     let mut observations: Vec<Observation> = changed.map(|change| change.observation(tested.len())).collect();
-    let parts = Parts::compare(schema, sides.0, sides.1, key, alpha / FAMILIES);
-    observations.extend(parts.observations(schema, sides, key, effect, &tested));
+    let parts = Parts::compare(schema, sides, &views, key, (alpha / FAMILIES, effect));
+    observations.extend(parts.observations(schema, sides, key, &tested));
     observations
 }
 

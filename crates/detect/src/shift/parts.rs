@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use taster_core::{Key, Observation, Schema, Scope, Table, Values};
 use taster_stats::{
@@ -16,7 +17,7 @@ use super::{
     FAMILIES,
     columns::{Change, value_counts},
     compared,
-    views::views,
+    views::View,
     words,
 };
 
@@ -49,7 +50,7 @@ struct Part {
 /// The parts of all columns, tested.
 pub struct Parts {
     all: Vec<Part>,
-    /// By part: p-value, the same corrected, and Cohen's h.
+    /// By part: p-value, the same corrected, both 1 where the difference is too small to matter, and Cohen's h.
     tested: Vec<(f64, f64, f64)>,
     rows: (u64, u64),
     /// Tests corrected for: of parts, and of numbers beyond the reference's range.
@@ -58,13 +59,18 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Counts and tests every part of every compared column; a family of tests for parts and one for ranges, each at
-    /// level `alpha`.
-    pub fn compare(schema: &Schema, current: &Table, reference: &Table, key: Key, alpha: f64) -> Self {
-        let mut parts = Vec::new();
-        for (i, _) in schema.columns.iter().enumerate().filter(|(_, c)| compared(c.role)) {
-            collect(i, &current.columns[i], &reference.columns[i], key, &mut parts);
-        }
+    /// Counts every part of every compared column, given its views, and tests those that differ by `effect`, which costs more
+    /// than counting; a family of tests for parts and one for ranges, each at level `alpha` and corrected for all parts.
+    pub fn compare(
+        schema: &Schema,
+        (current, reference): (&Table, &Table),
+        views: &[Vec<View>],
+        key: Key,
+        (alpha, effect): (f64, f64),
+    ) -> Self {
+        let columns = views.par_iter().enumerate().filter(|(i, _)| compared(schema.columns[*i].role));
+        let of = |(i, views): (usize, &Vec<View>)| collect(i, &current.columns[i], &reference.columns[i], views, key);
+        let parts: Vec<Part> = columns.flat_map_iter(of).collect();
         let rows = (current.len as u64, reference.len as u64);
         let exact = Exact::new(current.len, reference.len);
         let least: Vec<f64> =
@@ -72,11 +78,15 @@ impl Parts {
         let corrected_for = (tarone(&least, alpha), (parts.len() - least.len()).max(1));
         let test = |part: &Part| {
             let (a, b) = part.counts;
+            let h = cohens_h(share(a, rows.0), share(b, rows.1));
+            if h < effect {
+                return (1.0, 1.0, h);
+            }
             let p = if part.is_range() { exact.upper(a, b) } else { exact.two_sided(a, b) };
             let tests = if part.is_range() { corrected_for.1 } else { corrected_for.0 };
-            (p, (p * tests as f64).min(1.0), cohens_h(share(a, rows.0), share(b, rows.1)))
+            (p, (p * tests as f64).min(1.0), h)
         };
-        let tested = parts.iter().map(test).collect();
+        let tested = parts.par_iter().map(test).collect();
         Self { all: parts, tested, rows, corrected_for, alpha }
     }
 
@@ -87,14 +97,12 @@ impl Parts {
         schema: &Schema,
         sides: (&Table, &Table),
         key: Key,
-        effect: f64,
         whole: &[Change],
     ) -> Vec<Observation> {
         let changed: BTreeSet<usize> = whole.iter().filter(|c| c.matters).map(|c| c.column).collect();
         let mut by_column: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (i, part) in self.all.iter().enumerate() {
-            let (_, adjusted, h) = self.tested[i];
-            if adjusted <= self.alpha && h >= effect && !changed.contains(&part.column) {
+            if self.tested[i].1 <= self.alpha && !changed.contains(&part.column) {
                 by_column.entry(part.column).or_default().push(i);
             }
         }
@@ -181,7 +189,8 @@ fn share(rows: u64, of: u64) -> f64 {
     rows as f64 / of.max(1) as f64
 }
 
-fn collect(column: usize, current: &Values, reference: &Values, key: Key, parts: &mut Vec<Part>) {
+fn collect(column: usize, current: &Values, reference: &Values, views: &[View], key: Key) -> Vec<Part> {
+    let mut parts = Vec::new();
     let missing = (missing(current), missing(reference));
     if missing != (0, 0) {
         parts.push(Part { column, what: What::Missing, counts: missing });
@@ -202,9 +211,8 @@ fn collect(column: usize, current: &Values, reference: &Values, key: Key, parts:
         }
         _ => {}
     }
-    for view in views(current, reference, key) {
-        numbers(column, &view.what, &view.current, &view.reference, parts);
-    }
+    views.iter().for_each(|view| numbers(column, view, &mut parts));
+    parts
 }
 
 /// Rows without a value.
@@ -220,32 +228,26 @@ fn missing(values: &Values) -> u64 {
 
 /// Stretches of halves, quarters and so on of the rows in order, numbers that many rows have, and what lies beyond the
 /// reference's range.
-fn numbers(column: usize, view: &str, current: &[f64], reference: &[f64], parts: &mut Vec<Part>) {
-    let sides = [(current, true), (reference, false)];
-    let mut all: Vec<(f64, bool)> = sides.iter().flat_map(|&(side, is)| side.iter().map(move |&v| (v, is))).collect();
-    all.retain(|(v, _)| !v.is_nan());
-    all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+fn numbers(column: usize, view: &View, parts: &mut Vec<Part>) {
+    let all = view.both();
     let mut before = vec![0u64; all.len() + 1];
     for (i, (_, is_current)) in all.iter().enumerate() {
         before[i + 1] = before[i] + u64::from(*is_current);
     }
     let part = |&(start, end): &(usize, usize)| {
         let here = before[end] - before[start];
-        let what = What::Between(view.to_owned(), all[start].0, all[end - 1].0);
+        let what = What::Between(view.what.clone(), all[start].0, all[end - 1].0);
         Part { column, what, counts: (here, (end - start) as u64 - here) }
     };
     parts.extend(stretches(&all).iter().map(part));
-    let (Some(low), Some(high)) =
-        (reference.iter().copied().reduce(f64::min), reference.iter().copied().reduce(f64::max))
-    else {
-        return;
+    let (Some(&low), Some(&high)) = (view.reference.sorted.first(), view.reference.sorted.last()) else { return };
+    let current = &view.current.sorted;
+    let beyond = |way, bound, rows: usize| {
+        let what = What::Beyond(view.what.clone(), way, bound);
+        Part { column, what, counts: (rows as u64, 0) }
     };
-    let beyond = |way, bound, is: &dyn Fn(f64) -> bool| {
-        let here = current.iter().filter(|&&v| is(v)).count() as u64;
-        Part { column, what: What::Beyond(view.to_owned(), way, bound), counts: (here, 0) }
-    };
-    parts.push(beyond("above", high, &|v| v > high));
-    parts.push(beyond("below", low, &|v| v < low));
+    parts.push(beyond("above", high, current.len() - current.partition_point(|v| *v <= high)));
+    parts.push(beyond("below", low, current.partition_point(|v| *v < low)));
 }
 
 /// Ranges of the sorted numbers; equal numbers are never parted.

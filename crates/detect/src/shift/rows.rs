@@ -16,7 +16,8 @@ use crate::binning::Binning;
 
 /// Rows of both sides together from which on they are many.
 const MANY_ROWS: usize = 32_768;
-const FOLDS: u64 = 5;
+/// Folds of few and of many rows: two thirds of many teach as much as four fifths, in half the time.
+const FOLDS: [u64; 2] = [5, 3];
 /// Times that rows are dealt into folds anew where they are not many: the mean of several models is surer of a small
 /// admixture than each.
 const ROUNDS: u64 = 4;
@@ -63,11 +64,13 @@ impl Classifier {
         // With many rows fewer, larger steps find the same and take half the time.
         let many = both.rows() > MANY_ROWS;
         let (trees, rate, column_share) = if many { (30, 0.2, 0.7) } else { (60, 0.1, COLUMN_SHARE) };
+        let per_round = FOLDS[usize::from(many)];
         let rounds: Vec<Key> =
             (0..if many { 1 } else { ROUNDS }).map(|round| key.derive(&format!("folds {round}"))).collect();
         let fitted = |model: usize| {
-            let (round, f) = (rounds[model / FOLDS as usize], model as u64 % FOLDS);
-            let rows: Vec<u32> = (0..both.rows() as u32).filter(|&r| fold(round, keys[r as usize]) != f).collect();
+            let (round, f) = (rounds[model / per_round as usize], model as u64 % per_round);
+            let others = |&r: &u32| fold(round, keys[r as usize], per_round) != f;
+            let rows: Vec<u32> = (0..both.rows() as u32).filter(others).collect();
             let params = Params {
                 trees,
                 depth: 5,
@@ -79,7 +82,7 @@ impl Classifier {
             };
             Booster::fit(&both, &rows, Target::Classes { labels: &labels, classes: 2 }, None, &params)
         };
-        let folds: Vec<Booster> = (0..rounds.len() * FOLDS as usize).into_par_iter().map(fitted).collect();
+        let folds: Vec<Booster> = (0..rounds.len() * per_round as usize).into_par_iter().map(fitted).collect();
         let offset = (reference.len as f64 / current.len as f64).ln();
         let sizes = (current.len, reference.len);
         let tops = Vec::new();
@@ -182,8 +185,9 @@ impl Classifier {
 
     fn log_ratio_of(&self, codes: &Codes, table: &Table) -> Vec<f64> {
         let mut out = vec![self.offset; table.len];
-        for (&round, folds) in self.rounds.iter().zip(self.folds.chunks_exact(FOLDS as usize)) {
-            let fold_of: Vec<u64> = table.feature_keys.iter().map(|&k| fold(round, k)).collect();
+        let per_round = self.folds.len() / self.rounds.len();
+        for (&round, folds) in self.rounds.iter().zip(self.folds.chunks_exact(per_round)) {
+            let fold_of: Vec<u64> = table.feature_keys.iter().map(|&k| fold(round, k, per_round as u64)).collect();
             for (f, booster) in (0..).zip(folds) {
                 let rows: Vec<u32> = (0..table.len as u32).filter(|&r| fold_of[r as usize] == f).collect();
                 for (&row, score) in rows.iter().zip(booster.scores(&codes.take(&rows))) {
@@ -195,8 +199,8 @@ impl Classifier {
     }
 }
 
-fn fold(key: Key, feature_key: u64) -> u64 {
-    key.of(&feature_key.to_le_bytes()) % FOLDS
+fn fold(key: Key, feature_key: u64, folds: u64) -> u64 {
+    key.of(&feature_key.to_le_bytes()) % folds
 }
 
 fn stacked(a: &Codes, b: &Codes) -> Codes {
