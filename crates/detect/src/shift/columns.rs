@@ -80,7 +80,9 @@ pub fn compare(
         if let (Values::Category(a), Values::Category(b)) = (&current.columns[i], &reference.columns[i]) {
             tests.categories(a, b);
         }
-        views.iter().for_each(|view| tests.numbers(view));
+        for view in views {
+            tests.numbers(view);
+        }
         tests.changes
     };
     let columns = views.par_iter().enumerate().filter(|(i, _)| compared(schema.columns[*i].role));

@@ -211,7 +211,9 @@ fn collect(column: usize, current: &Values, reference: &Values, views: &[View], 
         }
         _ => {}
     }
-    views.iter().for_each(|view| numbers(column, view, &mut parts));
+    for view in views {
+        numbers(column, view, &mut parts);
+    }
     parts
 }
 
