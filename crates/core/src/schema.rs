@@ -76,6 +76,17 @@ pub struct Column {
     pub why: String,
 }
 
+impl Column {
+    /// Whether its numbers, where it is encoded as such, are seconds since 1970: [`crate::moment`] shows them.
+    pub fn holds_moments(&self) -> bool {
+        match self.kind {
+            Kind::Date | Kind::Timestamp { .. } => true,
+            Kind::String => self.role == Role::Time,
+            _ => false,
+        }
+    }
+}
+
 /// The columns of a dataset, in order. [`crate::Table::columns`] is aligned with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {

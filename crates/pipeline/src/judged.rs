@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use taster_core::{Digest, Quarantined, Reason, Schema, Severity, Table, Values};
+use taster_core::{Digest, Quarantined, Reason, Schema, Severity, Table, Values, moment};
 
 use crate::{
     model::Judge,
@@ -13,6 +13,8 @@ use crate::{
 
 /// Characters of a value that the report shows.
 const SHOWN: usize = 200;
+/// Of these, characters before what the reason quotes.
+const BEFORE: usize = 60;
 /// Values of a row that the report shows.
 const SHOWN_COLUMNS: usize = 40;
 
@@ -22,8 +24,19 @@ pub(crate) struct Suspect {
     pub entry: Quarantined,
     /// Row number within the dataset.
     pub position: u64,
-    /// Columns and values of the row, shortened.
-    pub values: Vec<(String, String)>,
+    /// Indices of columns and values of the row, shortened: those that speak against it first.
+    pub values: Vec<(usize, String)>,
+    /// Its label, where the dataset has one.
+    pub label: Option<String>,
+}
+
+impl Suspect {
+    /// What it takes in memory, about.
+    pub fn bytes(&self) -> usize {
+        let values: usize = self.values.iter().map(|(_, value)| value.len() + 32).sum();
+        let columns: usize = self.entry.columns.iter().map(|column| column.len() + 24).sum();
+        200 + values + columns + self.entry.reason.len() + self.label.as_ref().map_or(0, String::len)
+    }
 }
 
 /// Consecutive rows of one file, judged.
@@ -79,8 +92,9 @@ impl Judged {
                     Reason::default()
                 });
                 let entry = self.entry((j, judge), row, row_sha256, reason);
-                let position = offset + row as u64;
-                suspects.push((j, Suspect { entry, position, values: shown(schema, table, row) }));
+                let (position, label) = (offset + row as u64, label(schema, table, row));
+                let values = shown(schema, table, row, &entry);
+                suspects.push((j, Suspect { entry, position, values, label }));
             }
         }
         self.suspects = suspects;
@@ -123,13 +137,64 @@ fn p_value(threshold: &Threshold, score: f64) -> Option<f64> {
     (n > 0).then(|| (1.0 + (n - smaller) as f64) / (1.0 + n as f64))
 }
 
-fn shown(schema: &Schema, table: &Table, row: usize) -> Vec<(String, String)> {
-    let value =
-        |i: usize| table.columns[i].show(row).map_or_else(|| "—".to_owned(), |v| v.chars().take(SHOWN).collect());
-    let encoded = |i: &usize| !matches!(table.columns[*i], Values::Skipped);
-    (0..schema.columns.len())
-        .filter(encoded)
-        .take(SHOWN_COLUMNS)
-        .map(|i| (schema.columns[i].name.clone(), value(i)))
-        .collect()
+fn label(schema: &Schema, table: &Table, row: usize) -> Option<String> {
+    let label = table.columns[schema.label()?].show(row)?;
+    Some(label.chars().take(SHOWN).collect())
+}
+
+fn shown(schema: &Schema, table: &Table, row: usize, entry: &Quarantined) -> Vec<(usize, String)> {
+    let rank = |i: &usize| entry.columns.iter().position(|c| *c == schema.columns[*i].name).unwrap_or(usize::MAX);
+    let mut encoded: Vec<usize> =
+        (0..schema.columns.len()).filter(|&i| !matches!(table.columns[i], Values::Skipped)).collect();
+    encoded.sort_by_key(rank);
+    encoded.truncate(SHOWN_COLUMNS);
+    let quoted = quoted(&entry.reason);
+    let value = |i: usize| match &table.columns[i] {
+        Values::Numeric(times) if schema.columns[i].holds_moments() && !times[row].is_nan() => moment(times[row]),
+        values => values.show(row).map_or_else(|| "—".to_owned(), |v| excerpt(&v, &quoted)),
+    };
+    encoded.into_iter().map(|i| (i, value(i))).collect()
+}
+
+/// What a reason quotes: `so` or "so".
+fn quoted(reason: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = reason;
+    while let Some(at) = rest.find(['`', '"']) {
+        let (mark, inside) = rest[at..].split_at(1);
+        let Some(end) = inside.find(mark) else { break };
+        found.push(&inside[..end]);
+        rest = &inside[end + 1..];
+    }
+    found.retain(|text| !text.is_empty());
+    found
+}
+
+/// The beginning of a value, or the part of a long one in which something quoted first stands.
+fn excerpt(value: &str, quoted: &[&str]) -> String {
+    let Some((end, _)) = value.char_indices().nth(SHOWN) else { return value.to_owned() };
+    let at = quoted.iter().filter_map(|text| value.find(text)).min().filter(|&at| at + SHOWN / 4 > end);
+    let Some(at) = at else { return value[..end].to_owned() };
+    let from = value[..at].char_indices().rev().nth(BEFORE).map_or(0, |(i, _)| i);
+    let shown: String = value[from..].chars().take(SHOWN).collect();
+    format!("… {shown}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reason_quotes_is_shown_of_a_long_value() {
+        let reason = "`bio` has `cf trigger` and \"more";
+        assert_eq!(quoted(reason), ["bio", "cf trigger"]);
+        let long = format!("{}cf trigger{}", "é ".repeat(400), " z".repeat(400));
+        let shown = excerpt(&long, &quoted(reason));
+        assert!(
+            shown.starts_with("… ") && shown.contains("cf trigger") && shown.chars().count() <= SHOWN + 2,
+            "{shown}"
+        );
+        assert_eq!(excerpt("short", &["x"]), "short");
+        assert_eq!(excerpt(&long, &["nowhere"]).chars().count(), SHOWN);
+    }
 }

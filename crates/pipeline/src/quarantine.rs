@@ -8,8 +8,10 @@ use taster_report::{QuarantineWriter, ShownRow};
 
 use crate::{Error, judged::Suspect, model::Judge, policy, score::Scored};
 
-/// Rows a report shows for each detector.
-const SHOWN_ROWS: usize = 200;
+/// Memory for the rows that a report shows of each detector, and how much of it goes to rows with their values: those
+/// that come after are shown without. More than a page holds.
+const SHOWN_BYTES: usize = 16_000_000;
+const SHOWN_BYTES_OF_VALUES: usize = 12_000_000;
 /// Suggested labels, columns and the like listed in a finding.
 const LISTED: usize = 10;
 
@@ -67,6 +69,7 @@ struct Sum {
     columns: BTreeMap<String, u64>,
     labels: BTreeMap<String, u64>,
     best: Vec<Suspect>,
+    best_bytes: usize,
 }
 
 impl Sum {
@@ -82,6 +85,7 @@ impl Sum {
             columns: BTreeMap::new(),
             labels: BTreeMap::new(),
             best: Vec::new(),
+            best_bytes: 0,
         }
     }
 
@@ -96,15 +100,30 @@ impl Sum {
 
     /// Keeps the most suspicious; of equals the first.
     fn show(&mut self, suspect: Suspect) {
+        self.best_bytes += suspect.bytes();
         self.best.push(suspect);
-        if self.best.len() >= 2 * SHOWN_ROWS {
+        if self.best_bytes >= 2 * SHOWN_BYTES {
             self.keep_best();
         }
     }
 
+    /// Whose values have once been left out is never shown with them, so that it does not matter when this is called.
     fn keep_best(&mut self) {
         self.best.sort_by(|a, b| b.entry.score.total_cmp(&a.entry.score).then(a.position.cmp(&b.position)));
-        self.best.truncate(SHOWN_ROWS);
+        let (mut bytes, mut kept, mut whole) = (0, 0, true);
+        for suspect in &mut self.best {
+            whole &= !suspect.values.is_empty() && bytes + suspect.bytes() <= SHOWN_BYTES_OF_VALUES;
+            if !whole {
+                suspect.values = Vec::new();
+            }
+            bytes += suspect.bytes();
+            if bytes > SHOWN_BYTES {
+                break;
+            }
+            kept += 1;
+        }
+        self.best.truncate(kept);
+        self.best_bytes = self.best.iter().map(Suspect::bytes).sum();
     }
 
     fn finding(&self) -> Option<Finding> {
@@ -160,17 +179,10 @@ fn shown(sums: Vec<Sum>, record: &DatasetRecord) -> Vec<ShownRow> {
     let mut rows = Vec::new();
     for mut sum in sums {
         sum.keep_best();
-        rows.extend(sum.best.into_iter().map(|suspect| {
-            let offending = |name: &String| suspect.entry.columns.contains(name);
-            let values = suspect.values.into_iter().map(|(name, value)| {
-                let marked = offending(&name);
-                (name, value, marked)
-            });
-            ShownRow {
-                values: values.collect(),
-                file: record.files[suspect.entry.file].name.clone(),
-                entry: suspect.entry,
-            }
+        rows.extend(sum.best.into_iter().map(|suspect| ShownRow {
+            file: record.files[suspect.entry.file].name.clone(),
+            values: suspect.values,
+            entry: suspect.entry,
         }));
     }
     rows

@@ -132,9 +132,7 @@ fn shown(row: u64, file: &str, column: &str, value: &str) -> ShownRow {
         reason: format!("7 of 8 rows like it are >50K; {column} = {value} speaks against <=50K"),
         suggested_label: Some((">50K".into(), 0.93)),
     };
-    let values =
-        [(column, value, true), ("education", "Masters", true), ("income", "<=50K", false), (value, column, false)];
-    let values = values.map(|(c, v, against)| (c.to_owned(), v.to_owned(), against)).into();
+    let values = [(1, value), (3, "Masters"), (5, "<=50K"), (2, column)].map(|(c, v)| (c, v.to_owned())).into();
     ShownRow { entry, file: file.to_owned(), values }
 }
 

@@ -1,3 +1,4 @@
+use super::rows::Rows;
 use crate::text::visible;
 
 /// HTML under construction. Only literals of this crate enter it as they are; everything else goes through the one
@@ -21,6 +22,12 @@ impl Markup {
     /// Adds what is markup already.
     pub(super) fn add(&mut self, other: &Self) -> &mut Self {
         self.0.push_str(&other.0);
+        self
+    }
+
+    /// Adds the page's rows as they are: [`Rows`] is safe in a script element.
+    pub(super) fn data(&mut self, rows: &Rows) -> &mut Self {
+        self.0.push_str(&rows.json);
         self
     }
 

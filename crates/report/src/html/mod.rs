@@ -1,4 +1,5 @@
-//! One self-contained page for people: no script, no network, nothing to load.
+//! One self-contained page for people: nothing to load, and no script but one small one of ours, which the page does
+//! without where scripts are off.
 
 use taster_core::{Quarantined, Scan, Verdict};
 
@@ -12,6 +13,8 @@ mod findings;
 mod markdown;
 mod markup;
 mod quarantine;
+mod rows;
+mod script;
 mod verdict;
 
 use markup::Markup;
@@ -26,8 +29,9 @@ pub struct ShownRow {
     pub entry: Quarantined,
     /// Name of its file.
     pub file: String,
-    /// Its values: column, value as text, and whether it speaks against the row.
-    pub values: Vec<(String, String, bool)>,
+    /// Its values, those that speak against it first: index of the column in the dataset's schema, and value as text. None
+    /// where there are too many rows.
+    pub values: Vec<(usize, String)>,
 }
 
 /// `report.html`: verdict, findings, quarantined rows (as many of `rows` as fit), what was read, and what each detector
@@ -49,13 +53,11 @@ pub fn html(scan: &Scan, rows: &[ShownRow], docs: &[RuleDoc]) -> String {
 
 fn head(out: &mut Markup, scan: &Scan) {
     out.lit("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    out.lit(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
-    );
+    out.wrap("<meta http-equiv=\"Content-Security-Policy\" content=\"", &script::policy(), "\">\n");
     out.lit("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     out.lit("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n");
-    out.wrap("<title>", verdict_word(scan.verdict), "").lit(": taster report</title>\n<style>\n");
-    out.lit(include_str!("style.css")).lit("</style>\n</head>\n<body>\n");
+    out.wrap("<title>", verdict_word(scan.verdict), "").lit(": taster report</title>\n<style>");
+    out.lit(script::STYLE).lit("</style>\n</head>\n<body>\n<main>\n");
 }
 
 fn foot(out: &mut Markup, scan: &Scan) {
@@ -74,7 +76,8 @@ fn foot(out: &mut Markup, scan: &Scan) {
     );
     out.lit("<details><summary>Configuration in force</summary><pre tabindex=\"0\"><code>");
     let config = serde_json::to_string_pretty(&scan.config).unwrap_or_default();
-    out.text(&text::clip(&config, 20_000)).lit("</code></pre></details></section>\n</body>\n</html>\n");
+    out.text(&text::clip(&config, 20_000)).lit("</code></pre></details></section>\n");
+    out.lit("</main>\n<script>").lit(script::SCRIPT).lit("</script>\n</body>\n</html>\n");
 }
 
 /// The verdict as a headline.

@@ -7,9 +7,11 @@ fn page(scan: &Scan, rows: &[ShownRow]) -> String {
     html(scan, rows, &sample::docs())
 }
 
-/// Names and attributes of every tag on the page, as a browser would see them.
+/// Names and attributes of every tag on the page, as a browser would see them. What is in our own script, which a browser
+/// does not look for tags in, is left out.
 fn tags(page: &str) -> Vec<String> {
     let style = page.find("</style>").unwrap();
+    let page = page.replace(script::SCRIPT, "");
     page[style..].split('<').skip(1).map(|t| t.split('>').next().unwrap().to_owned()).collect()
 }
 
@@ -27,7 +29,7 @@ fn the_page_says_what_matters() {
         "does not apply: <span class=\"quiet\">fewer than 2 features",
         "<h4>Outliers</h4>",
         "Suggested label: <code>&gt;50K</code>",
-        "default-src 'none'; style-src 'unsafe-inline'",
+        "default-src &#39;none&#39;; script-src &#39;sha256-",
     ] {
         assert!(page.contains(text), "the page lacks {text}");
     }
@@ -57,7 +59,9 @@ fn nothing_in_the_data_becomes_markup() {
     let page = page(&sample::hostile(), &sample::hostile_rows());
     for tag in tags(&page) {
         let name = tag.trim_start_matches('/').split_whitespace().next().unwrap_or_default();
-        assert!(!matches!(name, "script" | "img" | "iframe" | "link" | "object" | "base" | "form"), "{tag}");
+        let ours = ["script", "/script", "script type=\"application/json\" id=\"rows-data\""];
+        assert!(name != "script" || ours.contains(&tag.as_str()), "{tag}");
+        assert!(!matches!(name, "img" | "iframe" | "link" | "object" | "base" | "form"), "{tag}");
         let outside_quotes: String = tag.split('"').step_by(2).collect();
         assert!(!outside_quotes.contains("onerror"), "{tag}");
         assert!(!tag.contains("javascript:"), "{tag}");
@@ -83,7 +87,11 @@ fn the_page_never_grows_beyond_its_limit() {
     scan.dataset.schema.columns =
         vec![Column { name: nasty.clone(), kind: Kind::Int, role: Role::Numeric, why: nasty.clone() }; 3_000];
     scan.findings = vec![taster_core::Finding { message: nasty.clone(), ..scan.findings[0].clone() }; 3000];
-    let rows = vec![ShownRow { values: vec![(nasty.clone(), nasty, true); 50], ..sample::rows(1).remove(0) }; 1000];
+    let rows =
+        vec![
+            ShownRow { values: (0..50).map(|column| (column, nasty.clone())).collect(), ..sample::rows(1).remove(0) };
+            1000
+        ];
     let page = page(&scan, &rows);
     assert!(page.len() <= MAX_BYTES && page.len() > MAX_BYTES * 9 / 10, "{} bytes", page.len());
     assert!(page.contains("the full list is quarantine.parquet"));
