@@ -1,5 +1,7 @@
 use std::{fs, process::Command};
 
+use serde_json::json;
+
 use crate::support::{Room, Run, fixture, mixed, run};
 
 /// A signed scan of `data.parquet`.
@@ -101,6 +103,48 @@ fn the_same_rows_in_another_packing_are_told_apart_from_other_rows() {
     let run = verify(&room, &["data.parquet"]);
     assert!(run.stdout.contains("row"), "{}", run.stdout);
     assert!(run.stdout.contains("data.parquet"), "{}", run.stdout);
+}
+
+/// Rows may be equal in every column that was scanned, and the file be another all the same.
+#[test]
+fn columns_that_differ_are_named() {
+    let told = |room: &Room, data: &str| -> (Run, serde_json::Value) {
+        let text = verify(room, &[data]);
+        assert_eq!(text.status, 1, "{}", text.stderr);
+        let json = verify(room, &[data, "--format", "json"]).stdout;
+        (text, serde_json::from_str::<serde_json::Value>(&json).unwrap()["data"][0].clone())
+    };
+    let room = signed("p256");
+    let mut wider = room.frame("data.parquet");
+    let fewer = wider.drop("n").unwrap();
+    let copied = wider.column("n").unwrap().clone().with_name("extra".into());
+    room.parquet("data.parquet", wider.with_column(copied).unwrap().clone());
+    let (text, check) = told(&room, "data.parquet");
+    assert_eq!((&check["status"], &check["columns"]), (&"changed".into(), &json!(["added \"extra\" (int)"])));
+    let same = "the columns scanned";
+    assert!(text.stdout.contains("columns added") && text.stdout.contains(same), "{}", text.stdout);
+    room.parquet("data.parquet", fewer.clone());
+    let (_, check) = told(&room, "data.parquet");
+    assert_eq!(check["columns"], json!(["removed \"n\" (int)"]));
+    assert!(check["problem"].as_str().unwrap().contains("cannot be compared"), "{check}");
+    room.parquet("data.parquet", fewer.select(["c", "a", "b", "kind", "y"]).unwrap());
+    assert_eq!(told(&room, "data.parquet").1["status"], "changed");
+
+    // Text: other kinds are told where the values cannot be read as they were, and only there.
+    let room = Room::new();
+    room.write("t.csv", "n,y\n1,a\n2,b\n3,a\n");
+    room.expect(0, &["keygen", "--out", "release"]);
+    let scan = ["scan", "t.csv", "--label", "y", "--sign", "release.pem", "--out", "report"];
+    assert!(room.run(&scan).status < 2);
+    room.write("t.csv", "n,y\n1,a\nmany,b\n3,a\n");
+    let (_, check) = told(&room, "t.csv");
+    assert_eq!(check["columns"], json!(["kind of \"n\" differs (int and string)"]));
+    room.write("t.csv", "y,n\na,1\nb,2\na,3\n");
+    let (_, check) = told(&room, "t.csv");
+    assert_eq!((&check["columns"], &check["status"]), (&json!(["order of the columns differs"]), &"changed".into()));
+    room.write("t.csv", "n,y\r\n1,a\r\n2,b\r\n3,a\r\n");
+    let (_, check) = told(&room, "t.csv");
+    assert_eq!((&check["columns"], &check["status"]), (&json!([]), &"re-encoded".into()));
 }
 
 #[test]

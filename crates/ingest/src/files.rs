@@ -62,13 +62,30 @@ pub struct SourceFile {
 /// Most folders below a given one.
 const DEPTH: usize = 64;
 
-/// The files that the inputs name: files, folders (searched), and patterns. Sorted by name; nothing is opened.
-pub fn find_files(inputs: &[String]) -> Result<Vec<SourceFile>, Error> {
-    discover(inputs, &mut Vec::new())
+/// A file that inputs name, whatever is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedFile {
+    /// As [`SourceFile::name`].
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
 }
 
-/// Finds the files that the inputs name, noting what is left out.
+/// The files that the inputs name: files, folders (searched), and patterns. Sorted by name; nothing is opened.
+pub fn find_files(inputs: &[String]) -> Result<Vec<NamedFile>, Error> {
+    Ok(named(inputs, &mut Vec::new())?.into_iter().map(|(file, _)| file).collect())
+}
+
+/// Finds the files that the inputs name and looks how they are stored, noting what is left out.
 pub(crate) fn discover(inputs: &[String], notes: &mut Vec<Note>) -> Result<Vec<SourceFile>, Error> {
+    let files = named(inputs, notes)?.into_iter().map(|(NamedFile { name, path }, suffix)| {
+        Ok(SourceFile { partition: partition(&path), format: format(&path, suffix)?, name, path })
+    });
+    files.collect()
+}
+
+/// Files by name, and what the name says of how they are stored.
+fn named(inputs: &[String], notes: &mut Vec<Note>) -> Result<Vec<(NamedFile, Suffix)>, Error> {
     let mut found = Found { paths: BTreeMap::new(), roots: Vec::new(), notes };
     for input in inputs {
         found.input(input)?;
@@ -81,10 +98,10 @@ pub(crate) fn discover(inputs: &[String], notes: &mut Vec<Note>) -> Result<Vec<S
     }
     let root = common(&found.roots);
     let mut files = Vec::with_capacity(found.paths.len());
-    for (path, explicit) in &found.paths {
-        if let Some(format) = format(path, *explicit)? {
-            let name = relative(path, &root);
-            files.push(SourceFile { partition: partition(path), name, path: path.clone(), format });
+    for (path, explicit) in found.paths {
+        let suffix = Suffix::of(&path);
+        if explicit || !matches!(suffix, Suffix::Unread | Suffix::Other) {
+            files.push((NamedFile { name: relative(&path, &root), path }, suffix));
         } else {
             found.notes.push(Note::new(format!(
                 "{}: not read, because it is not Parquet, Arrow, JSON or CSV",
@@ -92,7 +109,7 @@ pub(crate) fn discover(inputs: &[String], notes: &mut Vec<Note>) -> Result<Vec<S
             )));
         }
     }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     if files.is_empty() {
         return Err(Error::input(inputs.join(" "), "none of the files here is Parquet, Arrow, JSON or CSV"));
     }
@@ -159,16 +176,22 @@ impl Found<'_> {
             return Err(Error::input(folder.display().to_string(), format!("more than {DEPTH} folders deep")));
         }
         for entry in fs::read_dir(folder).map_err(|e| Error::io(folder, e))? {
-            let path = entry.map_err(|e| Error::io(folder, e))?.path();
+            let entry = entry.map_err(|e| Error::io(folder, e))?;
+            let path = entry.path();
             let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(['.', '_']));
-            let meta = fs::metadata(&path).map_err(|e| Error::io(&path, e))?;
-            if meta.is_dir() && path.is_symlink() {
+            // What most systems tell beside the name; only links have to be looked at.
+            let mut kind = entry.file_type().map_err(|e| Error::io(&path, e))?;
+            let link = kind.is_symlink();
+            if link {
+                kind = fs::metadata(&path).map_err(|e| Error::io(&path, e))?.file_type();
+            }
+            if kind.is_dir() && link {
                 self.notes.push(Note::new(format!("{}: not searched, because it is a link", path.display())));
             } else if hidden {
                 self.notes.push(Note::new(format!("{}: not read, because of how its name begins", path.display())));
-            } else if meta.is_dir() {
+            } else if kind.is_dir() {
                 self.folder(&path, depth + 1)?;
-            } else if meta.is_file() {
+            } else if kind.is_file() {
                 self.paths.entry(path).or_insert(false);
             } else {
                 self.notes.push(Note::new(format!("{}: not read, because it is not a regular file", path.display())));
@@ -224,42 +247,52 @@ fn unescape(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
-/// The format, by what the file begins with, else by its name. `None` if it is something else in a searched folder.
-fn format(path: &Path, explicit: bool) -> Result<Option<Format>, Error> {
-    let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let stem = name.strip_suffix(".gz").or(name.strip_suffix(".zst")).unwrap_or(&name);
-    let ends = |suffixes: &[&str]| suffixes.iter().any(|s| stem.ends_with(s));
-    let parquet = ends(&[".parquet", ".parq", ".pq"]);
-    let json = ends(&[".jsonl", ".ndjson", ".json"]);
-    let delimited = ends(&[".csv", ".tsv", ".tab", ".txt"]);
-    let arrow = ends(&[".arrow", ".arrows", ".feather", ".ipc"]);
-    if !explicit && !parquet && !json && !delimited && !arrow {
-        return Ok(None);
+/// What a file's name says of how it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suffix {
+    Parquet,
+    Json,
+    Delimited,
+    Arrow,
+    /// Known, and not read.
+    Unread,
+    Other,
+}
+
+impl Suffix {
+    fn of(path: &Path) -> Self {
+        let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        let stem = name.strip_suffix(".gz").or(name.strip_suffix(".zst")).unwrap_or(&name);
+        match stem.rsplit_once('.').map_or("", |(_, suffix)| suffix) {
+            "parquet" | "parq" | "pq" => Self::Parquet,
+            "jsonl" | "ndjson" | "json" => Self::Json,
+            "csv" | "tsv" | "tab" | "txt" => Self::Delimited,
+            "arrow" | "arrows" | "feather" | "ipc" => Self::Arrow,
+            "xlsx" | "orc" | "avro" | "zip" => Self::Unread,
+            _ => Self::Other,
+        }
     }
-    if ends(&[".xlsx", ".orc", ".avro", ".zip"]) {
-        let what = "a kind of file that is not read; convert it to Parquet or CSV first";
-        return Err(Error::input(path.display().to_string(), what));
+}
+
+/// The format, by what the file begins with, else by its name.
+fn format(path: &Path, suffix: Suffix) -> Result<Format, Error> {
+    let refuse = |what: &str| Err(Error::input(path.display().to_string(), what));
+    if suffix == Suffix::Unread {
+        return refuse("a kind of file that is not read; convert it to Parquet or CSV first");
     }
     let head = head(path)?;
-    let json = json || (!delimited && begins_with_value(&head));
+    let json = suffix == Suffix::Json || (suffix != Suffix::Delimited && begins_with_value(&head));
     let text = if json { Format::Json } else { Format::Csv };
-    let format = match &head[..] {
+    Ok(match &head[..] {
         [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
-        [b'P', b'A', b'R', b'E', ..] => {
-            let what = "an encrypted Parquet file; decrypt it first";
-            return Err(Error::input(path.display().to_string(), what));
-        }
-        [b'F', b'E', b'A', b'1', ..] => {
-            let what = "a Feather file of version 1; write it again as version 2";
-            return Err(Error::input(path.display().to_string(), what));
-        }
-        head if arrow || (begins_as_arrow(head) && !parquet && !json && !delimited) => Format::Arrow,
+        [b'P', b'A', b'R', b'E', ..] => return refuse("an encrypted Parquet file; decrypt it first"),
+        [b'F', b'E', b'A', b'1', ..] => return refuse("a Feather file of version 1; write it again as version 2"),
+        head if suffix == Suffix::Arrow || (begins_as_arrow(head) && suffix == Suffix::Other && !json) => Format::Arrow,
         [0x1f, 0x8b, ..] => text(Compression::Gzip),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => text(Compression::Zstd),
-        _ if parquet => Format::Parquet,
+        _ if suffix == Suffix::Parquet => Format::Parquet,
         _ => text(Compression::None),
-    };
-    Ok(Some(format))
+    })
 }
 
 /// The first bytes of a file.

@@ -57,7 +57,7 @@ mod values;
 pub use dataset::Dataset;
 pub use encode::Encoder;
 pub use error::{Error, Place};
-pub use files::{Compression, Format, SourceFile, find_files};
+pub use files::{Compression, Format, NamedFile, SourceFile, find_files};
 pub use frame::Frame;
 pub use note::Note;
 pub use options::{CsvOptions, Encoding, Limits, Options, Quote, Ragged, Roles};

@@ -6,7 +6,13 @@ use taster_core::Schema;
 use taster_ingest::Options;
 use taster_provenance::diff::{Difference, Kind, Pairs, compare};
 
-use crate::{Config, Error, passes::Limits, plan::options, side::Side};
+use crate::{
+    Config, Error,
+    columns::{column_changes, names},
+    passes::Limits,
+    plan::options,
+    side::Side,
+};
 
 /// What to compare.
 pub struct DiffRequest {
@@ -148,28 +154,4 @@ fn turned(changes: Vec<String>) -> Vec<String> {
         _ => change,
     };
     changes.into_iter().map(turn).collect()
-}
-
-fn names(schema: &Schema) -> Vec<&str> {
-    schema.columns.iter().map(|c| c.name.as_str()).collect()
-}
-
-fn column_changes(old: &Schema, new: &Schema) -> Vec<String> {
-    let find = |schema: &Schema, name: &str| schema.columns.iter().find(|c| c.name == name).map(|c| c.kind.clone());
-    let mut changes = Vec::new();
-    for column in &old.columns {
-        match find(new, &column.name) {
-            None => changes.push(format!("removed {:?} ({})", column.name, column.kind)),
-            Some(kind) if kind != column.kind => {
-                changes.push(format!("kind of {:?} differs ({} and {kind})", column.name, column.kind));
-            }
-            Some(_) => {}
-        }
-    }
-    let added = new.columns.iter().filter(|c| find(old, &c.name).is_none());
-    changes.extend(added.map(|c| format!("added {:?} ({})", c.name, c.kind)));
-    if changes.is_empty() && names(old) != names(new) {
-        changes.push("order of the columns differs".into());
-    }
-    changes
 }

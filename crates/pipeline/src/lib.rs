@@ -11,6 +11,7 @@
 //! results are put in order before anything is written, so their number never shows.
 
 mod clean;
+mod columns;
 mod config;
 mod declared;
 mod diff;

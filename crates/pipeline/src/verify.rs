@@ -2,16 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use taster_core::{Column, Digest, Schema};
-use taster_ingest::Dataset;
+use taster_core::Digest;
+use taster_ingest::{Dataset, Options};
 use taster_provenance::{
     DataFile, Predicate, RowSource, RowSourceError, ScannedFile, Thoroughness, Trust, Verification, VerifyingKey,
     is_bundle,
     oms::{self, Anchors, Leniency, OmsTrust},
-    parse_kind,
 };
 
-use crate::{Config, Error, passes::Limits, plan::options, side::each_digests};
+use crate::{
+    Config, Error,
+    columns::{column_changes, names},
+    passes::Limits,
+    plan::options,
+    side::each_digests,
+};
 
 /// Bytes of a file that may be in flight while its rows are compared.
 const MEMORY: usize = 512 << 20;
@@ -75,19 +80,39 @@ impl RowSource for Rows {
         scan: &Predicate,
         each: &mut dyn FnMut(&[Digest]),
     ) -> Result<(), RowSourceError> {
-        let config: Config = serde_json::from_value(scan.config.clone())?;
-        let schema = schema(scan)?;
-        let path = path.to_str().ok_or("its path is not UTF-8")?.to_owned();
-        let dataset = Dataset::open_as(&[path], &options(&config.dataset)?, &schema)?;
+        let dataset = known(path, scan)?;
         Ok(each_digests(&dataset, |_| true, Limits::of_machine(MEMORY), |_, digests| each(digests))?)
+    }
+
+    fn columns(&self, path: &Path, scan: &Predicate, readable: bool) -> Vec<String> {
+        own_columns(path, scan, readable).unwrap_or_default()
     }
 }
 
-fn schema(scan: &Predicate) -> Result<Schema, RowSourceError> {
-    let column = |c: &taster_provenance::ColumnRecord| {
-        let kind =
-            parse_kind(&c.kind).ok_or_else(|| format!("column {:?} has the unknown kind {:?}", c.name, c.kind))?;
-        Ok(Column { name: c.name.clone(), kind, role: c.role, why: c.why.clone() })
-    };
-    Ok(Schema { columns: scan.dataset.columns.iter().map(column).collect::<Result<_, RowSourceError>>()? })
+/// The file, to be read as the columns of the scan.
+fn known(path: &Path, scan: &Predicate) -> Result<Dataset, RowSourceError> {
+    let schema = scan.dataset.schema().ok_or("a column has an unknown kind")?;
+    Ok(Dataset::open_as(&[utf8(path)?], &how(scan)?, &schema)?)
 }
+
+/// How the columns that the file has by itself differ from those of the scan. Kinds of text are found out from the values,
+/// and fewer values can have a narrower kind: what can be read as what was scanned does not differ in kind.
+fn own_columns(path: &Path, scan: &Predicate, readable: bool) -> Result<Vec<String>, RowSourceError> {
+    let schema = scan.dataset.schema().ok_or("a column has an unknown kind")?;
+    let own = Dataset::open(&[utf8(path)?], &how(scan)?)?;
+    let same = readable && names(&schema) == names(own.schema());
+    Ok(if same { Vec::new() } else { column_changes(&schema, own.schema()) })
+}
+
+fn how(scan: &Predicate) -> Result<Options, RowSourceError> {
+    let config: Config = serde_json::from_value(scan.config.clone())?;
+    Ok(Options { whole_json: true, ..options(&config.dataset)? })
+}
+
+fn utf8(path: &Path) -> Result<String, RowSourceError> {
+    Ok(path.to_str().ok_or("its path is not UTF-8")?.to_owned())
+}
+
+#[cfg(test)]
+#[path = "tamper_tests.rs"]
+mod tests;

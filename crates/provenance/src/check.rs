@@ -56,7 +56,9 @@ pub struct Check {
     pub status: Status,
     /// The name it has now, where that is another.
     pub now: Option<String>,
-    /// How its rows differ, where they could be compared.
+    /// Columns that were added, removed, or are of another kind or in another place now.
+    pub columns: Vec<String>,
+    /// How its rows differ, where they could be compared: in the columns that were scanned.
     pub rows: Option<RowDifference>,
     /// Why it could not be read, or its rows not compared.
     pub problem: Option<String>,
@@ -70,7 +72,7 @@ pub enum Status {
     Same,
     /// Other bytes, but the same rows in the same order.
     ReEncoded,
-    /// Other bytes, and other rows where rows were compared.
+    /// Other bytes, and other columns, or other rows where rows were compared.
     Changed,
     /// The same bytes under another name.
     Renamed,
@@ -93,7 +95,7 @@ impl Status {
 
 impl Check {
     pub(crate) fn new(name: impl Into<String>, status: Status) -> Self {
-        Self { name: name.into(), status, now: None, rows: None, problem: None }
+        Self { name: name.into(), status, now: None, columns: Vec::new(), rows: None, problem: None }
     }
 
     pub(crate) fn with_problem(mut self, problem: impl Into<String>) -> Self {
@@ -119,8 +121,13 @@ impl fmt::Display for Check {
         if let Some(now) = &self.now {
             write!(f, ": now {}", now.escape_debug())?;
         }
+        if !self.columns.is_empty() {
+            let columns: Vec<_> = self.columns.iter().map(|column| column.escape_debug().to_string()).collect();
+            write!(f, ": columns {}", columns.join(", "))?;
+        }
         if let (Status::Changed, Some(rows)) = (self.status, &self.rows) {
-            write!(f, ": {rows}")?;
+            let place = if self.columns.is_empty() { "" } else { "in the columns scanned, " };
+            write!(f, ": {place}{rows}")?;
         }
         if let Some(problem) = &self.problem {
             write!(f, ": {}", problem.escape_debug())?;

@@ -21,6 +21,13 @@ pub trait RowSource: Sync {
         scan: &Predicate,
         each: &mut dyn FnMut(&[Digest]),
     ) -> Result<(), RowSourceError>;
+
+    /// How the columns of the file at `path` differ from those of `scan`, one phrase for each; empty where they do not,
+    /// or nobody knows. [`Self::leaves`] reads only columns that were scanned, and would not see that one was added.
+    /// `readable` is whether it gave rows: then kinds do not differ, whatever the file by itself is taken for.
+    fn columns(&self, _path: &Path, _scan: &Predicate, _readable: bool) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Where the rows of a file differ from those that were scanned.

@@ -1,4 +1,5 @@
 use std::{
+    cell::Cell,
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
     path::Path,
@@ -17,14 +18,23 @@ const BUFFER: usize = 256 * 1024;
 /// A file of this many bytes is read by one thread and hashed by another.
 const LARGE: u64 = 32 << 20;
 
+/// Bytes handed from one thread to the other at a time: to wake a thread takes as long as to hash some kilobytes.
+const HANDED: usize = 1 << 20;
+
 /// Buffers that may wait to be hashed.
 const AHEAD: usize = 4;
+
+thread_local! {
+    /// What small files are read into: to get and zero a buffer for each would take a tenth of the time of hashing it.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// SHA-256 of a regular file's bytes, and how many they are.
 ///
 /// Errs where it cannot be read, or is not a regular file (a pipe would wait for ever).
 pub fn sha256_of_file(path: &Path) -> Result<(Digest, u64), Error> {
-    sha256_of(&mut open_regular(path)?, u64::MAX).map_err(Error::io(path))
+    let (mut file, length) = open_regular(path)?;
+    sha256_of(&mut file, length, u64::MAX).map_err(Error::io(path))
 }
 
 /// SHA-256 of bytes in memory.
@@ -36,32 +46,33 @@ pub fn sha256_of_bytes(bytes: &[u8]) -> Digest {
 ///
 /// Errs where it cannot be read, or ends before `end`.
 pub(crate) fn sha256_of_range(path: &Path, start: u64, end: Option<u64>) -> Result<Digest, Error> {
-    let mut file = open_regular(path)?;
+    let (mut file, length) = open_regular(path)?;
     file.seek(SeekFrom::Start(start)).map_err(Error::io(path))?;
-    let (digest, length) = sha256_of(&mut file, end.map_or(u64::MAX, |end| end - start)).map_err(Error::io(path))?;
+    let at_most = end.map_or(u64::MAX, |end| end - start);
+    let (digest, length) = sha256_of(&mut file, length, at_most).map_err(Error::io(path))?;
     if end.is_some_and(|end| length != end - start) {
         return Err(Error::io(path)(std::io::Error::other("it became shorter while it was read")));
     }
     Ok(digest)
 }
 
-fn sha256_of(file: &mut File, at_most: u64) -> io::Result<(Digest, u64)> {
-    let expected = file.metadata()?.len().min(at_most);
+/// The hash of what is there, at most this much. The length that is expected decides how it is read, and nothing else.
+fn sha256_of(file: &mut File, expected: u64, at_most: u64) -> io::Result<(Digest, u64)> {
     let mut hash = Sha256::new();
     let mut length = 0;
     let mut update = |bytes: &[u8]| {
         hash.update(bytes);
         length += bytes.len() as u64;
     };
-    if expected < LARGE {
-        // Most of many files are small, and a buffer has to be zeroed.
-        let fits = usize::try_from(expected + 1).unwrap_or(BUFFER).min(BUFFER);
-        let mut buffer = vec![0; fits];
+    if expected.min(at_most) < LARGE {
+        let mut buffer = SPARE.take();
+        buffer.resize(BUFFER, 0);
         let mut left = at_most;
         while let n @ 1.. = read_some(file, &mut buffer, left)? {
             update(&buffer[..n]);
             left -= n as u64;
         }
+        SPARE.set(buffer);
     } else {
         read_beside(file, at_most, update)?;
     }
@@ -74,7 +85,7 @@ fn read_beside(file: &mut File, at_most: u64, mut each: impl FnMut(&[u8])) -> io
     let (to_work, filled) = sync_channel::<(Vec<u8>, usize)>(AHEAD);
     let (to_read, emptied) = sync_channel::<Vec<u8>>(AHEAD + 1);
     for _ in 0..=AHEAD {
-        to_read.send(vec![0; BUFFER]).map_err(io::Error::other)?;
+        to_read.send(vec![0; HANDED]).map_err(io::Error::other)?;
     }
     thread::scope(|scope| {
         let reader = scope.spawn(move || {
@@ -108,17 +119,19 @@ fn read_some(file: &mut File, buffer: &mut [u8], at_most: u64) -> io::Result<usi
     }
 }
 
-pub(crate) fn open_regular(path: &Path) -> Result<File, Error> {
-    if !std::fs::metadata(path).map_err(Error::io(path))?.is_file() {
+/// The file, and how long it was.
+fn open_regular(path: &Path) -> Result<(File, u64), Error> {
+    let told = std::fs::metadata(path).map_err(Error::io(path))?;
+    if !told.is_file() {
         return Err(Error::io(path)(std::io::Error::other("not a regular file")));
     }
-    File::open(path).map_err(Error::io(path))
+    Ok((File::open(path).map_err(Error::io(path))?, told.len()))
 }
 
 /// The bytes of a regular file that may not be longer than this.
 pub(crate) fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    open_regular(path)?.take(most + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    open_regular(path)?.0.take(most + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
     if bytes.len() as u64 > most {
         return Err(Error::io(path)(std::io::Error::other(format!("larger than {} MiB", most >> 20))));
     }

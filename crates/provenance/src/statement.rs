@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 use taster_core::{Column, DatasetRecord, DetectorRecord, Digest, Kind, Role, Schema, Verdict};
 
@@ -206,15 +206,17 @@ impl Statement {
     ///
     /// Errs with [`Error::Statement`] where it is of another type, or its subjects are not the files it tells of.
     pub fn from_payload(payload: &[u8]) -> Result<Self, Error> {
-        let value: Statement<Value> = serde_json::from_slice(payload).map_err(|e| Error::Statement(e.to_string()))?;
+        let head: Statement<IgnoredAny> =
+            serde_json::from_slice(payload).map_err(|e| Error::Statement(e.to_string()))?;
         let is = |found: &str, expected: &str| {
             let problem = || Error::Statement(format!("it is a {found:?}, not a {expected:?}"));
             (found == expected).then_some(()).ok_or_else(problem)
         };
-        is(&value.statement_type, STATEMENT_TYPE)?;
-        is(&value.predicate_type, PREDICATE_TYPE)?;
+        is(&head.statement_type, STATEMENT_TYPE)?;
+        is(&head.predicate_type, PREDICATE_TYPE)?;
         let statement: Self = serde_json::from_slice(payload).map_err(|e| Error::Statement(e.to_string()))?;
-        if statement.subject != subjects_of(&statement.predicate.dataset) {
+        let files = statement.predicate.dataset.files.iter();
+        if !statement.subject.iter().map(|s| (&s.name, s.digest.sha256)).eq(files.map(|f| (&f.name, f.sha256))) {
             return Err(Error::Statement("its subjects are not the files of its dataset".into()));
         }
         Ok(statement)
@@ -243,11 +245,6 @@ impl Statement {
 
 /// The files of a dataset that was read, as subjects of a statement.
 pub fn subjects(dataset: &DatasetRecord) -> Vec<Subject> {
-    let files = dataset.files.iter();
-    files.map(|f| Subject { name: f.name.clone(), digest: DigestSet { sha256: f.sha256 } }).collect()
-}
-
-pub(crate) fn subjects_of(dataset: &Dataset) -> Vec<Subject> {
     let files = dataset.files.iter();
     files.map(|f| Subject { name: f.name.clone(), digest: DigestSet { sha256: f.sha256 } }).collect()
 }

@@ -73,9 +73,11 @@ pub fn verify(
         let (report_files, data) = (Vec::new(), Vec::new());
         return Ok(Verification { holds: false, signature, verdict: None, report_files, data });
     }
-    let scan = Statement::from_payload(&envelope.payload)?.predicate;
+    // What the manifest says is read while the data is hashed: of many files both take time.
+    let (scan, hashed) = rayon::join(|| Statement::from_payload(&envelope.payload), || Hashed::new(data));
+    let scan = scan?.predicate;
     let report_files = check_report(&scan, manifest.parent().unwrap_or(Path::new("")));
-    let data = if data.is_empty() { Vec::new() } else { check_data(&scan, data, rows, thoroughness) };
+    let data = if data.is_empty() { Vec::new() } else { check_data(&scan, &hashed, rows, thoroughness) };
     let holds = report_files.iter().chain(&data).all(|check| check.status.holds());
     Ok(Verification { holds, signature, verdict: Some(scan.result.verdict), report_files, data })
 }
@@ -135,13 +137,23 @@ fn failed(name: &str, error: &Error) -> Check {
     }
 }
 
-fn check_data(scan: &Predicate, data: &[DataFile], rows: &dyn RowSource, how: Thoroughness) -> Vec<Check> {
-    let absolute = |file: &DataFile| DataFile {
-        name: file.name.clone(),
-        path: std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone()),
-    };
-    let data: Vec<_> = data.iter().map(absolute).collect();
-    let hashed: Vec<_> = data.par_iter().map(|file| sha256_of_file(&file.path).map(|(digest, _)| digest)).collect();
+/// Data files, and what hashing them gave.
+struct Hashed {
+    files: Vec<DataFile>,
+    digests: Vec<Result<Digest, Error>>,
+}
+
+impl Hashed {
+    fn new(data: &[DataFile]) -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        let absolute = |file: &DataFile| DataFile { name: file.name.clone(), path: here.join(&file.path) };
+        let digest = |file: &DataFile| sha256_of_file(&file.path).map(|(digest, _)| digest);
+        Self { files: data.iter().map(absolute).collect(), digests: data.par_iter().map(digest).collect() }
+    }
+}
+
+fn check_data(scan: &Predicate, hashed: &Hashed, rows: &dyn RowSource, how: Thoroughness) -> Vec<Check> {
+    let Hashed { files: data, digests: hashed } = hashed;
     let digests: Vec<Option<Digest>> = hashed.iter().map(|h| h.as_ref().ok().copied()).collect();
     let files = &scan.dataset.files;
     let check = |pairing: &Pairing| match *pairing {
@@ -161,14 +173,19 @@ fn check_data(scan: &Predicate, data: &[DataFile], rows: &dyn RowSource, how: Th
             Err(e) => failed(&files[s].name, e),
         },
     };
-    pair(files, &data, &digests).par_iter().map(check).collect()
+    pair(files, data, &digests).par_iter().map(check).collect()
 }
 
 fn changed(scan: &Predicate, file: usize, path: &Path, rows: &dyn RowSource) -> Check {
     let file = &scan.dataset.files[file];
-    match compare_rows(rows, path, file, scan) {
-        Ok(same) if same.is_none() => Check { rows: Some(same), ..Check::new(&file.name, Status::ReEncoded) },
-        Ok(difference) => Check { rows: Some(difference), ..Check::new(&file.name, Status::Changed) },
-        Err(e) => Check::new(&file.name, Status::Changed).with_problem(format!("its rows cannot be compared: {e}")),
+    let compared = compare_rows(rows, path, file, scan);
+    let columns = rows.columns(path, scan, compared.is_ok());
+    let check = Check { columns, ..Check::new(&file.name, Status::Changed) };
+    match compared {
+        Ok(same) if same.is_none() && check.columns.is_empty() => {
+            Check { rows: Some(same), status: Status::ReEncoded, ..check }
+        }
+        Ok(difference) => Check { rows: Some(difference), ..check },
+        Err(e) => check.with_problem(format!("its rows cannot be compared: {e}")),
     }
 }
