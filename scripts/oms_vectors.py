@@ -22,6 +22,15 @@ def vectors():
         "ignored-paths": bundle(ignored=[".git", "cache"]),
         "empty-hint": edited(bundle(), lambda b: b["verificationMaterial"]["publicKey"].update(hint="")),
         "unknown-predicate-field": bundle(change=lambda s: s["predicate"].update({"later": {"version": 2}})),
+        "null-keyid": edited(bundle(), lambda b: b["dsseEnvelope"]["signatures"][0].update(keyid=None)),
+        "key-itself": edited(bundle(), lambda b: b["verificationMaterial"].update(
+            publicKey={"rawBytes": encode(b"a key"), "keyDetails": "PKIX_ECDSA_P384_SHA_256"})),
+        "no-log-entries": edited(bundle(), lambda b: b["verificationMaterial"].pop("tlogEntries")),
+        "keyless": edited(bundle(), lambda b: b.update(
+            verificationMaterial={"certificate": {"rawBytes": "AAAA"}, "tlogEntries": [{"logIndex": "1"}]})),
+        "symlinks-allowed": bundle(change=lambda s: s["predicate"]["serialization"].update(allow_symlinks=True)),
+        "shards-called-sha256": bundle(shards=True, change=lambda s: [
+            r.update(algorithm="sha256") for r in s["predicate"]["resources"]]),
         "no-keyid": edited(bundle(), lambda b: b["dsseEnvelope"]["signatures"][0].pop("keyid")),
     }
     resources = lambda statement: statement["predicate"]["resources"]
@@ -34,12 +43,26 @@ def vectors():
             x509CertificateChain={"certificates": [{"rawBytes": "AAAA"}]})),
         "certificate-is-none": edited(bundle(), lambda b: b.update(
             verificationMaterial={"x509CertificateChain": {"certificates": [{"rawBytes": "AAAA"}]}})),
+        "keyless-without-log": edited(bundle(), lambda b: b.update(
+            verificationMaterial={"certificate": {"rawBytes": "AAAA"}, "tlogEntries": []})),
+        "no-certificates": edited(bundle(), lambda b: b.update(
+            verificationMaterial={"x509CertificateChain": {"certificates": []}})),
+        "no-signatures": edited(bundle(), lambda b: b["dsseEnvelope"].update(signatures=[])),
+        "signatures-left-out": edited(bundle(), lambda b: b["dsseEnvelope"].pop("signatures")),
+        "two-signatures": edited(bundle(), lambda b: b["dsseEnvelope"]["signatures"].append({"sig": "AAAA"})),
+        "signature-empty": edited(bundle(), lambda b: b["dsseEnvelope"]["signatures"][0].update(sig="")),
+        "signature-not-base64": edited(bundle(), lambda b: b["dsseEnvelope"]["signatures"][0].update(sig="{}")),
+        "payload-type": edited(bundle(), lambda b: b["dsseEnvelope"].update(payloadType="application/json")),
+        "payload-left-out": edited(bundle(), lambda b: b["dsseEnvelope"].pop("payload")),
         "payload-not-base64": edited(bundle(), lambda b: b["dsseEnvelope"].update(payload="{}")),
         "payload-not-json": edited(bundle(), lambda b: b["dsseEnvelope"].update(payload=encode(b"resources"))),
         "statement-type": bundle(change=lambda s: s.update(_type="https://in-toto.io/Statement/v0.1")),
         "predicate-type": bundle(change=lambda s: s.update(predicateType="https://model_signing/signature/v2.0")),
         "no-subject": bundle(change=lambda s: s.update(subject=[])),
         "two-subjects": bundle(change=lambda s: s["subject"].append(s["subject"][0])),
+        "subject-without-digest": bundle(change=lambda s: s["subject"][0].pop("digest")),
+        "subject-of-another-hash": bundle(change=lambda s: s["subject"][0].update(digest={"sha512": "0" * 128})),
+        "predicate-left-out": bundle(change=lambda s: s.pop("predicate")),
         "wrong-root": bundle(change=lambda s: s["subject"][0]["digest"].update(sha256="0" * 64)),
         "no-resources": bundle(change=lambda s: s["predicate"].pop("resources")),
         "empty-resources": bundle(files={}),
@@ -48,9 +71,20 @@ def vectors():
         "resource-algorithm": bundle(change=lambda s: resources(s)[0].update(algorithm="md5")),
         "path-above": bundle(change=lambda s: resources(s)[0].update(name="../config.json")),
         "path-absolute": bundle(change=lambda s: resources(s)[0].update(name="/etc/passwd")),
+        "path-doubled-slash": bundle(change=lambda s: resources(s)[0].update(name="data//config.json")),
+        "path-empty": bundle(change=lambda s: resources(s)[0].update(name="")),
+        "resource-without-name": bundle(change=lambda s: resources(s)[0].pop("name")),
+        "resource-without-digest": bundle(change=lambda s: resources(s)[0].pop("digest")),
+        "resource-without-algorithm": bundle(change=lambda s: resources(s)[0].pop("algorithm")),
         "no-serialization": bundle(change=lambda s: s["predicate"].pop("serialization")),
         "serialization-method": bundle(change=lambda s: s["predicate"]["serialization"].update(method="rows")),
         "serialization-hash": bundle(change=lambda s: s["predicate"]["serialization"].update(hash_type="md5")),
+        "shard-size-zero": bundle(shards=True, change=lambda s: s["predicate"]["serialization"].update(shard_size=0)),
+        "shard-backwards": bundle(shards=True, change=lambda s: resources(s)[0].update(name="config.json:2:0")),
+        "shard-empty": bundle(shards=True, change=lambda s: resources(s)[0].update(name="config.json:0:0")),
+        "shard-off-the-grid": bundle(shards=True, change=lambda s: resources(s)[0].update(name="config.json:1:2")),
+        "shard-too-long": bundle(shards=True, change=lambda s: resources(s)[0].update(name="config.json:0:99")),
+        "shard-gap": bundle(shards=True, change=lambda s: resources(s).pop(-2), reroot=True),
         "shard-name": bundle(shards=True, change=lambda s: resources(s)[0].update(name="config.json")),
     }
     files = {f"oms/valid/{name}.json": b for name, b in valid.items()}

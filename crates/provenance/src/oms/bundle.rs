@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Certificate;
 use crate::{
-    Envelope, Error,
+    Envelope, Error, PAYLOAD_TYPE,
     dsse::{LARGEST_ENVELOPE, RawEnvelope, decode},
     file::read_bounded,
 };
@@ -70,7 +70,17 @@ impl Bundle {
         if raw.media_type != BUNDLE_TYPE {
             return Err(format!("its media type is {:?}, not {BUNDLE_TYPE:?}", raw.media_type));
         }
-        Ok(Self { material: raw.verification_material.read()?, envelope: Envelope::from_raw(raw.dsse_envelope)? })
+        let envelope = Envelope::from_raw(raw.dsse_envelope)?;
+        if envelope.payload_type != PAYLOAD_TYPE {
+            return Err(format!("its payload is a {:?}, not an in-toto statement", envelope.payload_type));
+        }
+        match envelope.signatures.as_slice() {
+            [one] if one.sig.is_empty() => return Err("its signature is empty".into()),
+            [_] => {}
+            // What nobody signed is no bundle, even where the signature is not to be checked.
+            other => return Err(format!("it has {} signatures, and a bundle has exactly one", other.len())),
+        }
+        Ok(Self { material: raw.verification_material.read()?, envelope })
     }
 
     /// Reads the bundle in a file.
@@ -175,7 +185,7 @@ mod tests {
 
     fn bundle() -> Bundle {
         let signatures = vec![Signature { keyid: String::new(), sig: vec![1, 2, 3] }];
-        let envelope = Envelope { payload_type: "x".into(), payload: b"{}".to_vec(), signatures };
+        let envelope = Envelope { payload_type: PAYLOAD_TYPE.into(), payload: b"{}".to_vec(), signatures };
         Bundle { material: Material::PublicKey { hint: "ab".into() }, envelope }
     }
 
@@ -190,7 +200,7 @@ mod tests {
         let with = |material: &str, rest: &str| {
             format!(r#"{{"mediaType":"{BUNDLE_TYPE}","verificationMaterial":{material}{rest}}}"#)
         };
-        let envelope = r#","dsseEnvelope":{"payload":"e30=","payloadType":"x","signatures":[{"sig":"AA=="}]}"#;
+        let envelope = r#","dsseEnvelope":{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"AA=="}]}"#;
         let valid = [
             r#"{"publicKey":{"hint":"ab"},"tlogEntries":[]}"#,
             r#"{"publicKey":{"hint":"ab"}}"#,
@@ -212,6 +222,10 @@ mod tests {
             with(r#"{"certificate":{"rawBytes":"AA=="}}"#, envelope),
             with(r#"{"publicKey":{"hint":"a"},"x509CertificateChain":{"certificates":[]}}"#, envelope),
             with(valid[0], envelope).replace("bundle.v0.3", "bundle.v0.1"),
+            with(valid[0], envelope).replace("vnd.in-toto+json", "json"),
+            with(valid[0], envelope).replace(r#"{"sig":"AA=="}"#, ""),
+            with(valid[0], envelope).replace(r#"{"sig":"AA=="}"#, r#"{"sig":"AA=="},{"sig":"AA=="}"#),
+            with(valid[0], envelope).replace("AA==\"}]", "\"}]"),
             format!(r#"{{"mediaType":"{BUNDLE_TYPE}"{envelope}}}"#),
             String::new(),
             with(valid[0], envelope)[..100].to_owned(),

@@ -65,17 +65,20 @@ pub(super) fn root_digest(resources: &[Resource]) -> Digest {
     Digest(hash.finalize().into())
 }
 
-/// The file a resource is of. A file's name may hold colons, so only the last two are looked at.
+/// The file a resource is of.
 pub(super) fn file_of<'a>(name: &'a str, serialization: &Serialization) -> Option<&'a str> {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match serialization.method {
         Method::Files => Some(name),
-        Method::Shards(_) => {
-            let (rest, end) = name.rsplit_once(':')?;
-            let (file, start) = rest.rsplit_once(':')?;
-            (number(start) && number(end)).then_some(file)
-        }
+        Method::Shards(_) => shard_of(name).map(|(file, _)| file),
     }
+}
+
+/// The file and the bytes that a shard is of. A file's name may hold colons, so only the last two are looked at.
+pub(super) fn shard_of(name: &str) -> Option<(&str, (u64, u64))> {
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    let (rest, end) = name.rsplit_once(':')?;
+    let (file, start) = rest.rsplit_once(':')?;
+    Some((file, (number(start)?, number(end)?)))
 }
 
 /// Whether this is a path that a walk could give: relative, without `.` and `..`.

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use taster_core::Digest;
 
 use super::{
     Method, Resource, Serialization,
-    resources::{file_of, is_plain, root_digest},
+    resources::{file_of, is_plain, root_digest, shard_of},
     serialization::RawSerialization,
 };
 use crate::{DigestSet, Error, STATEMENT_TYPE, Statement, Subject, canonical_json};
@@ -85,12 +87,37 @@ impl Signed {
         if root_digest(&self.resources) != root {
             return Err(Error::Statement("its subject is not the digest of its resources".into()));
         }
+        if let Method::Shards(size) = self.serialization.method {
+            self.check_shards(size)?;
+        }
         let mut names: Vec<_> = self.resources.iter().map(|r| &r.name).collect();
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(twice) => Err(Error::Statement(format!("it lists {:?} twice", twice[0]))),
             None => Ok(()),
         }
+    }
+
+    /// Whether the shards of each file follow on each other, each as long as it must be.
+    fn check_shards(&self, size: u64) -> Result<(), Error> {
+        let mut shards: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
+        for resource in &self.resources {
+            if let Some((file, range)) = shard_of(&resource.name) {
+                shards.entry(file).or_default().push(range);
+            }
+        }
+        for (file, mut ranges) in shards {
+            ranges.sort_unstable();
+            let whole = |i: usize| (i as u64).checked_mul(size);
+            let fits = |(i, &(start, end)): (usize, &(u64, u64))| {
+                let full = whole(i + 1) == Some(end);
+                whole(i) == Some(start) && (full || (i + 1 == ranges.len() && start < end && end - start < size))
+            };
+            if !ranges.iter().enumerate().all(fits) {
+                return Err(Error::Statement(format!("the shards of {file:?} do not follow on each other")));
+            }
+        }
+        Ok(())
     }
 }
 
