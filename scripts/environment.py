@@ -18,7 +18,8 @@ def require(name, packages):
     if not done.exists() or done.read_text().split() != packages:
         print(f"making {home} with {', '.join(packages)}", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2", "--timeout", "15"]
+        subprocess.run([*pip, *packages], check=True)
         done.write_text("\n".join(packages))
     os.execv(python, [str(python), *sys.argv])
 

@@ -1,8 +1,8 @@
-use std::{fs, path::Path, process::Command};
+use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Room, TASTER, run};
+use crate::support::Room;
 
 /// A folder with two files, and what a publisher would write about them.
 fn room() -> Room {
@@ -119,17 +119,4 @@ fn cyclonedx_names_files_hashes_and_attestation() {
     assert!(kinds.contains(&"attestation") && kinds.contains(&"digital-signature"), "{kinds:?}");
     room.run(&["export", "taster-report/manifest.json"]).refused(&["--croissant"]);
     room.run(&["export", "data/0.csv", "--croissant"]).refused(&["data/0.csv"]);
-}
-
-/// With tools that are not ours, from PyPI; skipped, and said so, where that is out of reach.
-#[test]
-fn the_exports_validate_with_the_tools_of_others() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let packages = root.join("target/venvs/exports/packages.txt");
-    if !packages.is_file() {
-        eprintln!("skipped: {} is not there; scripts/check_exports.py makes it", packages.display());
-        return;
-    }
-    let run = run(Command::new("python3").arg(root.join("scripts/check_exports.py")).arg(TASTER));
-    assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
 }

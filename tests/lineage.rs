@@ -1,3 +1,6 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::{BooleanChunked, Column, DataFrame};
 use serde_json::{Value, json};
 
 use crate::support::{Room, Run, mixed, payload};
@@ -54,34 +57,140 @@ fn what_no_digest_shows_is_said() {
     assert_eq!(findings(&room, "other"), ["lineage/undocumented"]);
 }
 
-#[test]
-fn decisions_are_recorded_and_must_add_up() {
-    let room = cleaned();
+/// Decisions on rows of the scan in `raw`, for `--decisions`.
+fn decide(room: &Room, decisions: &[Value]) {
     let manifest = json!({"sha256": sha256(&payload(&room.json("raw/manifest.json")))});
-    let decisions = |row: &Value, manifest: &Value| {
-        json!({"type": "https://taster.dev/decisions/v0.1", "manifest": manifest, "decisions": [row]}).to_string()
-    };
-    let quarantine = room.frame("raw/quarantine.parquet");
-    let row = crate::support::floats(&quarantine, "row")[0] as usize;
-    let digest = crate::support::strings(&quarantine, "row_sha256")[0].clone();
-    let release = json!({"file": "raw.parquet", "row": row, "rowSha256": digest, "decision": "release", "by": "ada"});
-    room.write("decisions.json", decisions(&release, &manifest));
-    let back = room.frame("clean.parquet").vstack(&room.frame("raw.parquet").slice(row as i64, 1)).unwrap();
-    room.parquet("reviewed.parquet", back);
-    let with = ["--parent", "raw/manifest.json", "--decisions", "decisions.json"];
-    assert!(scan(&room, "reviewed.parquet", "reviewed", &with).status < 2);
+    let file = json!({"type": "https://taster.dev/decisions/v0.1", "manifest": manifest, "decisions": decisions});
+    room.write("decisions.json", file.to_string());
+}
+
+/// The quarantined rows of `raw.parquet`, with their digests.
+fn quarantined(room: &Room) -> BTreeMap<usize, String> {
+    let frame = room.frame("raw/quarantine.parquet");
+    let rows = crate::support::floats(&frame, "row").into_iter().map(|row| row as usize);
+    rows.zip(crate::support::strings(&frame, "row_sha256")).collect()
+}
+
+fn decision(row: usize, digest: &str, choice: &str) -> Value {
+    json!({"file": "raw.parquet", "row": row, "rowSha256": digest, "decision": choice, "by": "ada"})
+}
+
+/// The rows of `raw.parquet` in their order, but for these.
+fn without(room: &Room, gone: &BTreeSet<usize>) -> DataFrame {
+    let frame = room.frame("raw.parquet");
+    let kept: BooleanChunked = (0..frame.height()).map(|row| Some(!gone.contains(&row))).collect();
+    frame.filter(&kept).unwrap()
+}
+
+const REVIEWED: [&str; 4] = ["--parent", "raw/manifest.json", "--decisions", "decisions.json"];
+
+/// Scans what is called a review of `raw.parquet`; gives the relation and what was found of it.
+fn review(room: &Room, data: DataFrame) -> (Value, Vec<String>) {
+    room.parquet("reviewed.parquet", data);
+    let run = scan(room, "reviewed.parquet", "reviewed", &REVIEWED);
+    assert!(run.status < 2, "{}", run.stderr);
+    (room.statement("reviewed")["predicate"]["lineage"]["relation"].clone(), findings(room, "reviewed"))
+}
+
+#[test]
+fn a_review_is_known_by_its_rows() {
+    let room = cleaned();
+    let mut gone = quarantined(&room);
+    let (row, digest) = gone.pop_first().unwrap();
+    let release = decision(row, &digest, "release");
+    let kept = (0..1500).find(|i| *i != row && !gone.contains_key(i)).unwrap();
+    let remove = decision(kept, &row_digest(&room, kept), "remove");
+    decide(&room, &[release.clone(), remove]);
+    let mut gone: BTreeSet<usize> = gone.into_keys().collect();
+    gone.insert(kept);
+    let rows = without(&room, &gone);
+    assert_eq!(review(&room, rows.clone()), (json!("reviewed"), vec![]));
     let lineage = room.statement("reviewed")["predicate"]["lineage"].clone();
-    assert_eq!((&lineage["relation"], &lineage["decisions"]["released"][0]["by"]), (&json!("reviewed"), &json!("ada")));
-    assert_eq!(findings(&room, "reviewed"), [""; 0]);
-    // The same decisions do not lead to another number of rows.
-    room.parquet("fewer.parquet", room.frame("reviewed.parquet").slice(0, 900));
-    assert_eq!(scan(&room, "fewer.parquet", "fewer", &with).status, 1);
-    assert_eq!(findings(&room, "fewer"), ["lineage/decisions"]);
-    // Nor are they about another scan.
-    room.write("decisions.json", decisions(&release, &json!({"sha256": "0".repeat(64)})));
-    scan(&room, "reviewed.parquet", "x", &with).refused(&["decisions.json", "another scan"]);
+    assert_eq!(lineage["decisions"]["released"][0]["by"], "ada");
+    assert_eq!(lineage["decisions"]["removed"][0]["row"], kept);
+    let chain = |child: &str| room.run(&["lineage", "raw/manifest.json", child, "--key", "release.pub.pem"]);
+    assert_eq!(chain("reviewed/manifest.json").status, 0, "{}", chain("reviewed/manifest.json").stdout);
+
+    // As CSV, where kinds are found out anew: the same rows.
+    room.csv("reviewed.csv", rows.clone());
+    scan(&room, "reviewed.csv", "as-csv", &REVIEWED);
+    assert_eq!(room.statement("as-csv")["predicate"]["lineage"]["relation"], "reviewed");
+
+    // As many rows, but one of them another; or in another order; or the wrong ones gone; or too few.
+    let another = rows.slice(1, rows.height() - 1).vstack(&mixed(1, 77)).unwrap();
+    let moved = rows.slice(1, rows.height() - 1).vstack(&rows.slice(0, 1)).unwrap();
+    let wrong = without(&room, &gone.iter().map(|i| if *i == kept { row } else { *i }).collect());
+    for data in [another, moved, wrong, rows.slice(0, 900)] {
+        assert_eq!(review(&room, data), (json!("declared"), vec!["lineage/decisions".to_owned()]));
+    }
+    assert_eq!(chain("reviewed/manifest.json").status, 1);
+
+    // Decisions on rows that were not quarantined, or are others; and without the list of those that were.
+    for (row, digest, choice) in [(kept, digest.as_str(), "release"), (row, &"0".repeat(64), "release")] {
+        decide(&room, &[decision(row, digest, choice)]);
+        assert_eq!(review(&room, rows.clone()).0, "declared");
+    }
+    decide(&room, &[release]);
+    std::fs::remove_file(room.path("raw/quarantine.parquet")).unwrap();
+    assert_eq!(review(&room, rows).0, "declared");
+}
+
+/// The digest of a row, as somebody has it who asks for a proof.
+fn row_digest(room: &Room, row: usize) -> String {
+    let proof = room.run(&["prove", "raw/manifest.json", "--row", &format!("raw.parquet:{row}")]).stdout;
+    serde_json::from_str::<Value>(&proof).unwrap()["rowSha256"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn only_the_label_of_a_relabelled_row_may_change() {
+    let room = cleaned();
+    let mut gone = quarantined(&room);
+    let (row, digest) = gone.pop_first().unwrap();
+    let gone: BTreeSet<usize> = gone.into_keys().collect();
+    let rows = without(&room, &gone);
+    let mut labels: Vec<String> = crate::support::strings(&rows, "y");
+    let was = labels[row].clone(); // it is the first quarantined one: none before it is gone
+    let label = if was == "yes" { "no" } else { "yes" };
+    label.clone_into(&mut labels[row]);
+    let relabelled = |labels: &[String]| {
+        let mut frame = rows.clone();
+        frame.with_column(Column::new("y".into(), labels)).unwrap();
+        frame
+    };
+    let said = |label: &str, was: &str| {
+        let mut said = decision(row, &digest, "relabel");
+        (said["label"], said["was"]) = (label.into(), was.into());
+        decide(&room, &[said]);
+    };
+    said(label, &was);
+    assert_eq!(review(&room, relabelled(&labels)), (json!("reviewed"), vec![]));
+    // Left as it was; other labels than were decided; and another value changed with it.
+    assert_eq!(review(&room, rows.clone()).0, "declared");
+    for (label, was) in [("maybe", was.as_str()), (label, "maybe"), (&was, label)] {
+        said(label, was);
+        assert_eq!(review(&room, relabelled(&labels)).0, "declared", "{label} {was}");
+    }
+    said(label, &was);
+    let mut other = relabelled(&labels);
+    let mut numbers: Vec<f64> = crate::support::floats(&other, "a");
+    numbers[row] += 1.0;
+    other.with_column(Column::new("a".into(), numbers)).unwrap();
+    assert_eq!(review(&room, other).0, "declared");
+    labels[row + 1] = if labels[row + 1] == "yes" { "no".into() } else { "yes".into() };
+    assert_eq!(review(&room, relabelled(&labels)).0, "declared");
+}
+
+#[test]
+fn decisions_must_be_about_the_parent() {
+    let room = cleaned();
+    let (row, digest) = quarantined(&room).pop_first().unwrap();
+    let release = decision(row, &digest, "release");
+    let other = json!({"type": "https://taster.dev/decisions/v0.1", "manifest": {"sha256": "0".repeat(64)},
+        "decisions": [release]});
+    room.write("decisions.json", other.to_string());
+    scan(&room, "clean.parquet", "x", &REVIEWED).refused(&["decisions.json", "another scan"]);
     room.write("decisions.json", "{}");
-    scan(&room, "reviewed.parquet", "x", &with).refused(&["decisions.json", "not usable"]);
+    scan(&room, "clean.parquet", "x", &REVIEWED).refused(&["decisions.json", "not usable"]);
 }
 
 #[test]

@@ -40,6 +40,9 @@ mod threat_model;
 /// `log` and `scan --log`: the transparency log in a folder.
 mod log;
 
+/// What taster signs, exports and logs, checked by tools of others from PyPI.
+mod peers;
+
 /// `taster.toml` and flags, right and wrong.
 mod config;
 

@@ -1,19 +1,15 @@
 //! Proofs about single rows of a scan.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::File,
+    collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
-use polars::prelude::{DataType, ParquetReader, SerReader};
 use taster_core::Digest;
 use taster_ingest::Dataset;
-use taster_provenance::{
-    Envelope, Error as ProvenanceError, Predicate, QuarantineTree, RowProof, Statement, block_of, sha256_of_file,
-};
+use taster_provenance::{Envelope, Error as ProvenanceError, Predicate, QuarantineTree, RowProof, Statement, block_of};
 
-use crate::{Config, Error, passes::Limits, plan::options, side::row_digests};
+use crate::{Config, Error, listed::listed, passes::Limits, plan::options, side::row_digests};
 
 /// Which row to prove.
 pub struct ProveRequest {
@@ -40,7 +36,7 @@ pub fn prove(request: &ProveRequest) -> Result<RowProof, Error> {
         let block = rows.get(range.start as usize..range.end as usize);
         Some(block.ok_or_else(|| refuse("the data has fewer rows than were scanned"))?.to_vec())
     };
-    let tree = quarantine(&scan, &request.manifest)?;
+    let tree = listed(&scan, &request.manifest)?.map(|rows| QuarantineTree::new(&rows));
     Ok(RowProof::new(&envelope, (name, row), block.as_deref(), tree.as_ref())?)
 }
 
@@ -56,42 +52,4 @@ fn file_rows(scan: &Predicate, name: &str, request: &ProveRequest) -> Result<Vec
     let at = dataset.files().iter().position(ends).ok_or_else(|| refuse("its file is not among the data"))?;
     let mut rows = row_digests(&dataset, &BTreeSet::from([at]), Limits::of_machine(request.memory))?;
     Ok(rows.swap_remove(at).unwrap_or_default())
-}
-
-/// The quarantined rows, from the list beside the manifest; `None` where there is no list, or the manifest has no tree.
-fn quarantine(scan: &Predicate, manifest: &Path) -> Result<Option<QuarantineTree>, Error> {
-    let path = manifest.with_file_name("quarantine.parquet");
-    let (Some(record), Some(digest)) = (&scan.quarantine, scan.report_files.get("quarantine.parquet")) else {
-        return Ok(None);
-    };
-    if !path.is_file() {
-        return Ok(None);
-    }
-    if sha256_of_file(&path)?.0 != digest.sha256 {
-        return Err(refuse("quarantine.parquet is not the one that the manifest names"));
-    }
-    let tree = QuarantineTree::new(&listed(scan, &path).map_err(|e| refuse(&format!("quarantine.parquet: {e}")))?);
-    if tree.record() != *record {
-        return Err(refuse("the rows of quarantine.parquet are not those of the manifest's tree"));
-    }
-    Ok(Some(tree))
-}
-
-fn listed(scan: &Predicate, path: &Path) -> polars::prelude::PolarsResult<BTreeMap<u64, Digest>> {
-    let mut offsets = BTreeMap::new();
-    let mut offset = 0;
-    for file in &scan.dataset.files {
-        offsets.insert(file.name.as_str(), offset);
-        offset += file.rows;
-    }
-    let columns = ["file", "row", "row_sha256"].map(str::to_owned).to_vec();
-    let frame = ParquetReader::new(File::open(path)?).with_columns(Some(columns)).finish()?;
-    let files = frame.column("file")?.cast(&DataType::String)?;
-    let rows = frame.column("row")?.cast(&DataType::UInt64)?;
-    let digests = frame.column("row_sha256")?.cast(&DataType::String)?;
-    let lines = files.str()?.iter().zip(rows.u64()?.iter()).zip(digests.str()?.iter());
-    let row = |((file, row), digest): ((Option<&str>, Option<u64>), Option<&str>)| {
-        Some((offsets.get(file?)? + row?, digest?.parse().ok()?))
-    };
-    Ok(lines.filter_map(row).collect())
 }

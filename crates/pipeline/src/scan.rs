@@ -23,11 +23,12 @@ use crate::{
     model::{Judge, fit},
     observe::{Observed, observe},
     passes::Limits,
-    plan::{Course, Plan, Planned, plan_detectors},
+    plan::{Course, Plan, Planned, options, plan_detectors},
     policy,
     profile::Known,
     program::Program,
     quarantine::{Lists, quarantine},
+    reviewed::Child,
     score::{Pass, Scored},
     signature::{self, Signature},
     stamps::Stamps,
@@ -133,7 +134,7 @@ impl<'a> Scanning<'a> {
         })
     }
 
-    fn run(self) -> Result<Outcome, Error> {
+    fn run(mut self) -> Result<Outcome, Error> {
         self.progress.begin(Phase::Plan, None);
         let mut plan = Plan::new(self.request)?;
         let reference = self.observe_reference(&mut plan)?;
@@ -141,6 +142,12 @@ impl<'a> Scanning<'a> {
         let reference_record = reference_record.or_else(|| plan.profile.as_ref().map(LoadedProfile::record));
         let stamps = Stamps::of(&plan.dataset);
         let mut observed = self.observe(&mut plan)?;
+        self.ancestry.descend(&Child {
+            inputs: &self.request.inputs,
+            options: &options(&self.request.config.dataset)?,
+            record: &observed.record,
+            limits: self.limits,
+        })?;
         self.progress.begin(Phase::Fit, None);
         let known = self.known(&plan, reference, &observed.sample)?;
         let halves = known.rows.as_ref().map(|rows| rows.halves(self.key.derive("halves of the reference")));
@@ -261,7 +268,7 @@ impl<'a> Scanning<'a> {
         findings.extend(failures.iter().map(|(id, why)| failure_finding(id, why)));
         findings.extend(too_short(&dataset));
         findings.extend(declared_findings(&self.request.config.sources, self.request.description.as_ref(), &dataset));
-        findings.extend(self.ancestry.findings(&dataset, reference.as_ref()));
+        findings.extend(self.ancestry.findings(reference.as_ref()));
         for finding in &mut findings {
             let planned = plan.detectors.iter().find(|p| p.id() == finding.detector);
             finding.tags = crosswalk::tags(Subject::Detector, &finding.detector).to_vec();
@@ -332,7 +339,7 @@ impl<'a> Scanning<'a> {
         let digests: Result<BTreeMap<String, Digest>, Error> = names.iter().map(|n| digest(n)).collect();
         let context = Context {
             reference_manifest: self.ancestry.reference(),
-            lineage: self.ancestry.lineage(&scan.dataset),
+            lineage: self.ancestry.lineage(),
             program: self.program.sha256(),
             quarantine: Some(QuarantineTree::new(&lists.positions).record()),
             cleaned,

@@ -19,6 +19,7 @@ use crate::{
     kept::KeptRows,
     model::Judge,
     passes::{Limits, Output, Step, decoded, read, run},
+    stamps::same_file,
 };
 
 /// What the second pass brought.
@@ -101,11 +102,7 @@ impl Pass<'_> {
 
     /// Refuses a file that is not what it was on the first read.
     pub fn same_as_before(&self, file: usize, sha256: Digest) -> Result<(), Error> {
-        let first = &self.record.files[file];
-        if first.sha256 == sha256 {
-            return Ok(());
-        }
-        Err(Error::Changed { file: first.name.clone(), first: first.sha256.to_string(), second: sha256.to_string() })
+        same_file(self.record, file, sha256)
     }
 }
 

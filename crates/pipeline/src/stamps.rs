@@ -2,9 +2,19 @@
 
 use std::{fs, io, path::Path, time::SystemTime};
 
+use taster_core::{DatasetRecord, Digest};
 use taster_ingest::{Dataset, SourceFile};
 
 use crate::Error;
+
+/// Errs where a file has another digest than when it was read first.
+pub(crate) fn same_file(record: &DatasetRecord, file: usize, sha256: Digest) -> Result<(), Error> {
+    let first = &record.files[file];
+    if first.sha256 == sha256 {
+        return Ok(());
+    }
+    Err(Error::Changed { file: first.name.clone(), first: first.sha256.to_string(), second: sha256.to_string() })
+}
 
 /// What the file system said of each file of a dataset.
 pub(crate) struct Stamps(Vec<Stamp>);

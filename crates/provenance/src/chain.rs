@@ -9,7 +9,10 @@ use std::{
 use serde::Serialize;
 use taster_core::{Digest, Verdict};
 
-use crate::{Envelope, Error, Lineage, Predicate, Relation, SignatureCheck, Statement, Trust, verify::check_signature};
+use crate::{
+    Choice, DecisionsRecord, Envelope, Error, Lineage, Predicate, Relation, SignatureCheck, Statement, Trust,
+    verify::check_signature,
+};
 
 /// Manifests in the order of their descent, and whether they are one chain without a gap.
 #[derive(Clone, Debug, Serialize)]
@@ -168,10 +171,11 @@ fn gaps(lineage: &Lineage, scan: &Predicate, parent: &Predicate) -> Vec<String> 
             need(rows + quarantined == before, "other rows are gone than its parent's quarantine");
         }
         Relation::Reviewed => {
-            let released = lineage.decisions.as_ref().map_or(0, |decisions| decisions.released.len() as u64);
             need(lineage.decisions.is_some(), "it was reviewed, and no decisions are named");
-            need(released <= quarantined, "more rows were released than were quarantined");
-            need(rows <= before - quarantined.min(before) + released, "there are more rows than its review left");
+            let count = |of: fn(&DecisionsRecord) -> usize| lineage.decisions.as_ref().map_or(0, of) as u64;
+            let (released, removed) = (count(|d| d.released.len()), count(|d| d.removed.len()));
+            let left = (before + released).checked_sub(quarantined + removed);
+            need(left == Some(rows), "there are more or fewer rows than its review left");
         }
         Relation::Declared => need(false, "a gap: no digest shows that it was made from its parent"),
     }
@@ -211,7 +215,8 @@ impl fmt::Display for Link {
             for decision in lineage.decisions.iter().flat_map(|decisions| &decisions.released) {
                 let (file, by) = (decision.file.escape_debug(), decision.by.escape_debug());
                 let why = decision.why.as_deref().map(|why| format!(": {}", why.escape_debug())).unwrap_or_default();
-                writeln!(f, "  released   row {} of {file} by {by}{why}", decision.row)?;
+                let how = if decision.decision == Choice::Relabel { "relabelled" } else { "released  " };
+                writeln!(f, "  {how} row {} of {file} by {by}{why}", decision.row)?;
             }
         }
         self.problems.iter().try_for_each(|problem| writeln!(f, "  PROBLEM    {}", problem.escape_debug()))

@@ -63,7 +63,10 @@ pub use inclusion::{inclusion_path, inclusion_root};
 pub use keyfile::{KeyPair, keygen};
 pub use keys::{Algorithm, SigningKey, VerifyingKey};
 pub use kind::{kind_of, parse_kind};
-pub use lineage::{Choice, Cleaned, DECISIONS_TYPE, Decision, Decisions, DecisionsRecord, Lineage, Relation, Removed};
+pub use lineage::{
+    Applied, Choice, Cleaned, DECISIONS_TYPE, Decision, Decisions, DecisionsRecord, Lineage, Relation, Removed,
+    Restored,
+};
 pub use manifest::{Context, Manifest};
 pub use matching::DataFile;
 pub use merkle::{CompactRange, empty_root, node};

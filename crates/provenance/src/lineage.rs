@@ -1,12 +1,16 @@
 //! Where a dataset comes from: its parent's manifest, what was taken out, and who let what back in (`docs/lineage.md`).
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, btree_map},
+    iter::Peekable,
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use taster_core::Digest;
 
-use crate::{DigestSet, Error, Predicate, file::read_bounded};
+use crate::{CompactRange, Dataset, DigestSet, Error, file::read_bounded};
 
 /// Type of a file of decisions.
 pub const DECISIONS_TYPE: &str = "https://taster.dev/decisions/v0.1";
@@ -50,7 +54,8 @@ pub enum Relation {
     Same,
     /// The very file that the parent's scan wrote without the quarantined rows.
     Cleaned,
-    /// The parent without the quarantined rows, but for what the decisions say.
+    /// The parent's rows in their order, without the quarantined ones, but for what the decisions say: with those rows put
+    /// back and old labels restored, they give the parent's root.
     Reviewed,
     /// Somebody says so; nothing in the digests shows it.
     Declared,
@@ -76,6 +81,9 @@ pub struct DecisionsRecord {
     pub sha256: Digest,
     /// Rows that were quarantined and are in this dataset all the same: which, by whom, why.
     pub released: Vec<Decision>,
+    /// Rows that were not quarantined and are not in this dataset.
+    #[serde(default)]
+    pub removed: Vec<Decision>,
 }
 
 /// A file of decisions on the rows of one scan.
@@ -103,6 +111,12 @@ pub struct Decision {
     pub row_sha256: Digest,
     /// What to do with it.
     pub decision: Choice,
+    /// The label it gets, where it is relabelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The label it had, where it is relabelled; left out where it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// Who decided.
     pub by: String,
     /// When: RFC 3339.
@@ -149,10 +163,117 @@ impl Decisions {
         self.decisions.iter().filter(|d| matches!(d.decision, Choice::Release | Choice::Relabel))
     }
 
-    /// How many rows the dataset has when they are applied to this scan; `None` where they cannot be.
-    pub fn rows_left(&self, scan: &Predicate) -> Option<u64> {
-        let removed = self.decisions.iter().filter(|d| d.decision == Choice::Remove).count() as u64;
-        let clean = scan.dataset.rows.checked_sub(scan.result.quarantined_rows)?;
-        (clean + self.released().count() as u64).checked_sub(removed)
+    /// Rows that are taken out although they were not quarantined.
+    pub fn removed(&self) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(|d| d.decision == Choice::Remove)
+    }
+
+    /// What becomes of which row of the dataset that they are about, given its quarantined rows by number.
+    ///
+    /// Errs with what does not fit: a row that is not there, has another digest, or is decided on as if it were quarantined
+    /// and is not, or the other way round.
+    pub fn applied<'a>(
+        &'a self,
+        dataset: &Dataset,
+        quarantined: &BTreeMap<u64, Digest>,
+    ) -> Result<Applied<'a>, String> {
+        let mut applied = Applied { dropped: quarantined.clone(), relabelled: BTreeMap::new() };
+        for decision in &self.decisions {
+            let (file, row) = (&decision.file, decision.row);
+            let position = position(dataset, file, row).ok_or_else(|| format!("there is no row {row} of {file:?}"))?;
+            let listed = quarantined.get(&position);
+            if listed.is_some_and(|digest| *digest != decision.row_sha256) {
+                return Err(format!("row {row} of {file:?} has another digest"));
+            }
+            if listed.is_some() == (decision.decision == Choice::Remove) {
+                let not = if listed.is_some() { "" } else { "not " };
+                return Err(format!("row {row} of {file:?} was {not}quarantined"));
+            }
+            match decision.decision {
+                Choice::Confirm => {}
+                Choice::Remove => drop(applied.dropped.insert(position, decision.row_sha256)),
+                Choice::Release => drop(applied.dropped.remove(&position)),
+                Choice::Relabel => {
+                    applied.dropped.remove(&position);
+                    applied.relabelled.insert(position, decision);
+                }
+            }
+        }
+        Ok(applied)
     }
 }
+
+/// The number of a row within a dataset.
+fn position(dataset: &Dataset, name: &str, row: u64) -> Option<u64> {
+    let mut before = 0;
+    for file in &dataset.files {
+        if file.name == name {
+            return (row < file.rows).then_some(before + row);
+        }
+        before += file.rows;
+    }
+    None
+}
+
+/// What decisions make of a dataset: its rows in their order, but for these.
+#[derive(Clone, Debug)]
+pub struct Applied<'a> {
+    /// Rows that are taken out, by number, with their digests.
+    pub dropped: BTreeMap<u64, Digest>,
+    /// Rows that get another label, by number.
+    pub relabelled: BTreeMap<u64, &'a Decision>,
+}
+
+impl<'a> Applied<'a> {
+    /// The relabelled rows by their number in what is left.
+    pub fn relabelled_left(&self) -> BTreeMap<u64, &'a Decision> {
+        let mut dropped = self.dropped.keys().peekable();
+        let mut gone = 0;
+        let left = |(&position, &decision): (&u64, &&'a Decision)| {
+            while dropped.next_if(|d| **d < position).is_some() {
+                gone += 1;
+            }
+            (position - gone, decision)
+        };
+        self.relabelled.iter().map(left).collect()
+    }
+}
+
+/// Puts rows back that were taken out, which must give the tree of the parent.
+#[derive(Debug)]
+pub struct Restored<'a> {
+    dropped: Peekable<btree_map::Iter<'a, u64, Digest>>,
+    range: CompactRange,
+}
+
+impl<'a> Restored<'a> {
+    /// Nothing yet; these are put back in their places.
+    pub fn new(dropped: &'a BTreeMap<u64, Digest>) -> Self {
+        Self { dropped: dropped.iter().peekable(), range: CompactRange::empty(0) }
+    }
+
+    /// Appends rows that were left.
+    pub fn extend(&mut self, left: &[Digest]) {
+        for row in left {
+            self.put_back();
+            self.range.extend(std::slice::from_ref(row));
+        }
+    }
+
+    fn put_back(&mut self) {
+        while let Some((_, row)) = self.dropped.next_if(|(position, _)| **position == self.range.end()) {
+            self.range.extend(std::slice::from_ref(row));
+        }
+    }
+
+    /// Whether these were all rows of that dataset, in its order, and no others.
+    pub fn is(mut self, parent: &Dataset) -> bool {
+        self.put_back();
+        let all_back = self.dropped.next().is_none();
+        all_back && self.range.end() == parent.rows && self.range.root() == Some(parent.rows_root)
+    }
+}
+
+#[cfg(test)]
+#[path = "lineage_tests.rs"]
+mod tests;

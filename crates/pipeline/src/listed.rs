@@ -1,0 +1,51 @@
+//! The quarantined rows of a scan, from the list beside its manifest.
+
+use std::{collections::BTreeMap, fs::File, path::Path};
+
+use polars::prelude::{DataType, ParquetReader, PolarsResult, SerReader};
+use taster_core::Digest;
+use taster_provenance::{Error as ProvenanceError, Predicate, QuarantineTree, sha256_of_file};
+
+use crate::Error;
+
+/// The quarantined rows by their number in the dataset, with their digests; `None` where there is no list, or the manifest
+/// has no tree.
+///
+/// Errs where the list is not the one that the manifest names.
+pub(crate) fn listed(scan: &Predicate, manifest: &Path) -> Result<Option<BTreeMap<u64, Digest>>, Error> {
+    let refuse = |problem: String| Error::Provenance(ProvenanceError::Proof(problem));
+    let path = manifest.with_file_name("quarantine.parquet");
+    let (Some(record), Some(digest)) = (&scan.quarantine, scan.report_files.get("quarantine.parquet")) else {
+        return Ok(None);
+    };
+    if !path.is_file() {
+        return Ok(None);
+    }
+    if sha256_of_file(&path)?.0 != digest.sha256 {
+        return Err(refuse("quarantine.parquet is not the one that the manifest names".into()));
+    }
+    let rows = read(scan, &path).map_err(|e| refuse(format!("quarantine.parquet: {e}")))?;
+    if QuarantineTree::new(&rows).record() != *record {
+        return Err(refuse("the rows of quarantine.parquet are not those of the manifest's tree".into()));
+    }
+    Ok(Some(rows))
+}
+
+fn read(scan: &Predicate, path: &Path) -> PolarsResult<BTreeMap<u64, Digest>> {
+    let mut offsets = BTreeMap::new();
+    let mut offset = 0;
+    for file in &scan.dataset.files {
+        offsets.insert(file.name.as_str(), offset);
+        offset += file.rows;
+    }
+    let columns = ["file", "row", "row_sha256"].map(str::to_owned).to_vec();
+    let frame = ParquetReader::new(File::open(path)?).with_columns(Some(columns)).finish()?;
+    let files = frame.column("file")?.cast(&DataType::String)?;
+    let rows = frame.column("row")?.cast(&DataType::UInt64)?;
+    let digests = frame.column("row_sha256")?.cast(&DataType::String)?;
+    let lines = files.str()?.iter().zip(rows.u64()?.iter()).zip(digests.str()?.iter());
+    let row = |((file, row), digest): ((Option<&str>, Option<u64>), Option<&str>)| {
+        Some((offsets.get(file?)? + row?, digest?.parse().ok()?))
+    };
+    Ok(lines.filter_map(row).collect())
+}
