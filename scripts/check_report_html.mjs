@@ -150,7 +150,9 @@ async function useTable(page) {
     await page.click("#rows-before");
     expect((await count()).startsWith("1 to "), "there is no way back");
   }
-  await page.click("#rows thead button");
+  // On a phone the headings are not shown, and the order is chosen from the list alone.
+  const heading = page.locator("#rows thead button").first();
+  if (await heading.isVisible()) await heading.click();
   expect((await page.locator("#rows th[aria-sort]").count()) === 1, "no heading says what the table is sorted by");
   await page.evaluate(() => table.want({ order: "severity" }));
   return problems;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Tag, Waiver};
+use crate::{Digest, Risk, Tag, Waiver};
 
 /// How much a finding matters. Ordered: `Info < Monitor < Important < Critical`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -102,6 +102,9 @@ pub struct Finding {
     pub code: String,
     /// How much it matters, as the policy has it.
     pub severity: Severity,
+    /// How likely and how bad it is, which the severity follows from; none where the policy does not mind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Risk>,
     /// What it is about.
     pub scope: Scope,
     /// One or two sentences for a person.

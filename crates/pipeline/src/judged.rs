@@ -9,6 +9,7 @@ use crate::{
     model::Judge,
     observe::guarded,
     policy::{self, Threshold},
+    spread::Spread,
 };
 
 /// Characters of a value that the report shows.
@@ -46,6 +47,8 @@ pub(crate) struct Judged {
     /// One list a judge.
     pub scores: Vec<Vec<f64>>,
     pub suspicion: Vec<f64>,
+    /// One a judge.
+    pub spreads: Vec<Spread>,
     /// Rows to quarantine, each with the index of its judge.
     pub suspects: Vec<(usize, Suspect)>,
     /// Judges that panicked, and what they said.
@@ -64,7 +67,8 @@ impl Judged {
         };
         let scores: Vec<Vec<f64>> = judges.iter().map(&mut scored).collect();
         let suspicion = (0..table.len).map(|row| suspicion(judges, &scores, row)).collect();
-        Self { file, first_row, scores, suspicion, suspects: Vec::new(), failures }
+        let spreads = scores.iter().map(|scores| Spread::of(scores)).collect();
+        Self { file, first_row, scores, suspicion, spreads, suspects: Vec::new(), failures }
     }
 
     /// The rows that some judge's threshold puts into the quarantine.

@@ -36,6 +36,7 @@ mod scan;
 mod score;
 mod side;
 mod signature;
+mod spread;
 mod stamps;
 mod verify;
 mod waivers;

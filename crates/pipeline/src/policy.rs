@@ -1,6 +1,6 @@
 //! The only place that knows when something matters: levels, thresholds, caps, severities and the verdict.
 
-use taster_core::{Finding, Observation, Scale, Scope, Severity, Verdict};
+use taster_core::{Finding, Observation, Risk, Scale, Scope, Severity, Verdict};
 use taster_stats::{fdr, null::empirical_null};
 
 use crate::{Level, PolicyConfig};
@@ -90,34 +90,44 @@ pub(crate) fn fused(id: &str, score: f64, threshold: Option<f64>) -> f64 {
     }
 }
 
-/// How much a detector's quarantined rows matter, by the share of the dataset they are.
-pub(crate) fn rows_severity(id: &str, share: f64) -> Severity {
-    let steps: [f64; 2] = match id {
+/// How likely a detector's quarantined rows are somebody's work and how much they can do, by the share of the dataset that
+/// they are.
+pub(crate) fn rows_risk(id: &str, share: f64) -> Risk {
+    // Impact grows by a step at each of these shares.
+    let impact = |steps: [f64; 2]| Risk::LIMITED + steps.iter().filter(|&&from| share >= from).count() as u8;
+    match id {
         // A label error or two is in every dataset; one in fifty is not carelessness any more.
-        "label-flip" => [0.02, 0.10],
-        "duplicate-flood" | "trigger" | "poisoned-text" => [0.0, 0.20],
-        "conflicting-label" => [0.02, 0.20],
+        "label-flip" => Risk::new(Risk::LIKELY, impact([0.02, 0.10])),
+        "conflicting-label" => Risk::new(Risk::LIKELY, impact([0.02, 0.20])),
+        // That a row stands there many times over is not a matter of opinion.
+        "duplicate-flood" => Risk::new(Risk::SEEN, impact([0.20, 1.1])),
+        // A handful of rows is enough for a backdoor; that it is one is surer the more there are.
+        "trigger" | "poisoned-text" => {
+            Risk::new(if share >= 0.20 { Risk::LIKELY } else { Risk::POSSIBLE }, Risk::SEVERE)
+        }
         // How bad it is depends on what is hidden, and is said of each kind.
-        "hidden-text" | "unsafe-content" => [1.1, 1.1],
-        _ => [0.05, 1.1],
-    };
-    match share {
-        s if s >= steps[1] => Severity::Critical,
-        s if s >= steps[0] => Severity::Important,
-        _ => Severity::Monitor,
+        "hidden-text" | "unsafe-content" => Risk::new(Risk::POSSIBLE, Risk::LIMITED),
+        // An honest dataset has unusual rows too.
+        _ => Risk::new(Risk::POSSIBLE, impact([0.05, 1.1])),
     }
 }
 
-/// How much an observation of columns, sources or the dataset matters, by the size of its effect.
-pub(crate) fn observation_severity(observation: &Observation) -> Severity {
-    match observation.magnitude {
+/// The same of what a detector observed of columns, sources or the dataset, by the size of its effect; none for what is
+/// merely worth knowing.
+pub(crate) fn observation_risk(id: &str, observation: &Observation) -> Option<Risk> {
+    let m = observation.magnitude;
+    let steps = [0.2, 0.5].iter().filter(|&&from| m >= from).count() as u8;
+    (m > 0.0).then(|| match (id, observation.code) {
         // A share of wrong labels matters as much as a share of rows with one.
-        m if m > 0.0 && observation.code == "more-contradicted" => rows_severity("label-flip", m),
-        m if m >= 0.5 => Severity::Critical,
-        m if m >= 0.2 => Severity::Important,
-        m if m > 0.0 => Severity::Monitor,
-        _ => Severity::Info,
-    }
+        (_, "more-contradicted") => rows_risk("label-flip", m),
+        ("trigger" | "poisoned-text", _) => Risk::new(Risk::UNLIKELY + steps, Risk::SEVERE),
+        _ => Risk::new(Risk::LIKELY, Risk::LIMITED + steps),
+    })
+}
+
+/// How much a finding of this risk matters.
+pub(crate) fn severity(risk: Option<Risk>) -> Severity {
+    risk.map_or(Severity::Info, |risk| risk.rating().into())
 }
 
 /// What each of these tests, by detector id, came to by itself.
@@ -188,6 +198,7 @@ mod tests {
             detector: detector.into(),
             code: "rows".into(),
             severity,
+            risk: Risk::plain(severity),
             scope: Scope::Rows,
             message: "m".into(),
             columns: Vec::new(),
@@ -213,6 +224,36 @@ mod tests {
         assert_eq!(judge(&[monitor, critical], Level::Deny), Verdict::Failed);
         let failed = verdict(&[], |_| Level::Deny, Severity::Important, &["outlier".into()]);
         assert_eq!(failed.0, Verdict::Incomplete);
+    }
+
+    #[test]
+    fn severities_follow_from_risks() {
+        let rows = |id: &str, shares: [f64; 3]| shares.map(|share| severity(Some(rows_risk(id, share))));
+        let (monitor, important, critical) = (Severity::Monitor, Severity::Important, Severity::Critical);
+        assert_eq!(rows("label-flip", [0.019, 0.02, 0.10]), [monitor, important, critical]);
+        assert_eq!(rows("conflicting-label", [0.019, 0.02, 0.20]), [monitor, important, critical]);
+        for id in ["duplicate-flood", "trigger", "poisoned-text"] {
+            assert_eq!(rows(id, [0.0, 0.19, 0.20]), [important, important, critical], "{id}");
+        }
+        assert_eq!(rows("outlier", [0.049, 0.05, 1.0]), [monitor, important, important]);
+        assert_eq!(rows("unsafe-content", [0.01, 0.5, 1.0]), [monitor; 3]);
+        let observed = |id: &str, magnitude: f64| {
+            let seen = Observation {
+                code: "any",
+                scope: Scope::Dataset,
+                message: String::new(),
+                columns: Vec::new(),
+                magnitude,
+                p_value: None,
+                q_value: None,
+                evidence: serde_json::Value::Null,
+            };
+            severity(observation_risk(id, &seen))
+        };
+        for id in ["trigger", "shift"] {
+            let seen = [0.0, 0.1, 0.2, 0.5].map(|magnitude| observed(id, magnitude));
+            assert_eq!(seen, [Severity::Info, monitor, important, critical], "{id}");
+        }
     }
 
     #[test]

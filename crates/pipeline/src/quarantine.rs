@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use taster_core::{DatasetRecord, Digest, Finding, Scope, Severity};
+use taster_core::{DatasetRecord, Digest, Finding, Risk, Scope};
 use taster_report::{QuarantineWriter, ShownRow};
 
-use crate::{Error, judged::Suspect, model::Judge, policy, score::Scored};
+use crate::{Error, judged::Suspect, model::Judge, policy, score::Scored, spread::Spread};
 
 /// Memory for the rows that a report shows of each detector, and how much of it goes to rows with their values: those
 /// that come after are shown without. More than a page holds.
 const SHOWN_BYTES: usize = 16_000_000;
 const SHOWN_BYTES_OF_VALUES: usize = 12_000_000;
-/// Suggested labels, columns and the like listed in a finding.
+/// Columns listed in a finding.
 const LISTED: usize = 10;
+/// Pairs of a given and a suggested label listed in a finding.
+const LISTED_PAIRS: usize = 100;
 
 /// The quarantine, detector by detector in the order of the judges.
 pub(crate) struct Lists {
@@ -36,15 +38,16 @@ pub(crate) fn quarantine(
     max_share: impl Fn(&str) -> f64,
     mut writer: QuarantineWriter,
 ) -> Result<Lists, Error> {
+    let found = judges.iter().zip(&scored.counts).zip(&scored.spreads);
     let mut sums: Vec<Sum> =
-        judges.iter().zip(&scored.counts).map(|(j, &n)| Sum::new(j, n, record, &max_share)).collect();
+        found.map(|((judge, &rows), spread)| Sum::new(judge, rows, spread, record, &max_share)).collect();
     let mut positions = BTreeMap::new();
     for suspect in scored.suspects()? {
         let mut suspect = suspect?;
         let Some(sum) = sums.iter_mut().find(|s| s.id == suspect.entry.detector) else { continue };
         sum.add(&suspect);
         if !sum.whole {
-            suspect.entry.severity = sum.severity;
+            suspect.entry.severity = policy::severity(Some(sum.risk));
             writer.push(&suspect.entry)?;
             positions.insert(suspect.position, suspect.entry.row_sha256);
             sum.show(suspect);
@@ -65,15 +68,24 @@ struct Sum {
     rows: u64,
     of: u64,
     whole: bool,
-    severity: Severity,
+    risk: Risk,
     columns: BTreeMap<String, u64>,
-    labels: BTreeMap<String, u64>,
+    /// Given and suggested label.
+    labels: BTreeMap<(String, String), u64>,
+    /// How the scores are spread, with the threshold.
+    scores: Value,
     best: Vec<Suspect>,
     best_bytes: usize,
 }
 
 impl Sum {
-    fn new(judge: &Judge, rows: u64, record: &DatasetRecord, max_share: &impl Fn(&str) -> f64) -> Self {
+    fn new(
+        judge: &Judge,
+        rows: u64,
+        spread: &Spread,
+        record: &DatasetRecord,
+        max_share: &impl Fn(&str) -> f64,
+    ) -> Self {
         let whole = policy::is_whole_dataset(rows, record.rows, max_share(judge.id));
         let share = rows as f64 / record.rows.max(1) as f64;
         Self {
@@ -81,9 +93,10 @@ impl Sum {
             rows,
             of: record.rows,
             whole,
-            severity: policy::rows_severity(judge.id, share),
+            risk: policy::rows_risk(judge.id, share),
             columns: BTreeMap::new(),
             labels: BTreeMap::new(),
+            scores: spread.evidence(judge.threshold.at),
             best: Vec::new(),
             best_bytes: 0,
         }
@@ -94,7 +107,8 @@ impl Sum {
             *self.columns.entry(column.clone()).or_default() += 1;
         }
         if let Some((label, _)) = &suspect.entry.suggested_label {
-            *self.labels.entry(label.clone()).or_default() += 1;
+            let given = suspect.label.clone().unwrap_or_else(|| "—".into());
+            *self.labels.entry((given, label.clone())).or_default() += 1;
         }
     }
 
@@ -126,6 +140,19 @@ impl Sum {
         self.best_bytes = self.best.iter().map(Suspect::bytes).sum();
     }
 
+    fn evidence(&self, share: f64) -> Value {
+        let columns = top(&self.columns, LISTED).into_iter().map(|(name, n)| json!({ "name": name, "rows": n }));
+        let mut evidence = json!({ "share": share, "scores": self.scores, "columns": columns.collect::<Vec<_>>() });
+        if !self.labels.is_empty() {
+            let pairs = top(&self.labels, LISTED_PAIRS).into_iter();
+            let told =
+                pairs.map(|((given, suggested), n)| json!({ "given": given, "suggested": suggested, "rows": n }));
+            evidence["labels"] = told.collect();
+            evidence["label_pairs"] = json!(self.labels.len());
+        }
+        evidence
+    }
+
     fn finding(&self) -> Option<Finding> {
         if self.rows == 0 {
             return None;
@@ -148,15 +175,16 @@ impl Sum {
             id: policy::finding_id(self.id, code, scope, &[]),
             detector: self.id.into(),
             code: code.into(),
-            severity: self.severity,
+            severity: policy::severity(Some(self.risk)),
+            risk: Some(self.risk),
             scope,
             message,
-            columns: top(&self.columns).into_iter().map(|(name, _)| name).collect(),
+            columns: top(&self.columns, LISTED).into_iter().map(|(name, _)| name).collect(),
             rows: self.rows,
             magnitude: Some(share),
             p_value: None,
             q_value: None,
-            evidence: json!({ "share": share, "columns": counts(&self.columns), "suggested_labels": counts(&self.labels) }),
+            evidence: self.evidence(share),
             tags: Vec::new(),
             fingerprint: None,
             waiver: None,
@@ -164,15 +192,12 @@ impl Sum {
     }
 }
 
-fn top(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
-    let mut sorted: Vec<(String, u64)> = counts.iter().map(|(k, &n)| (k.clone(), n)).collect();
+/// The most frequent first, of equals in the order of names.
+fn top<K: Clone>(counts: &BTreeMap<K, u64>, most: usize) -> Vec<(K, u64)> {
+    let mut sorted: Vec<(K, u64)> = counts.iter().map(|(k, &n)| (k.clone(), n)).collect();
     sorted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    sorted.truncate(LISTED);
+    sorted.truncate(most);
     sorted
-}
-
-fn counts(of: &BTreeMap<String, u64>) -> Value {
-    top(of).into_iter().map(|(name, n)| json!({ "name": name, "rows": n })).collect()
 }
 
 fn shown(sums: Vec<Sum>, record: &DatasetRecord) -> Vec<ShownRow> {

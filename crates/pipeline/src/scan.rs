@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, path::PathBuf, thread::available_parallelism};
 
 use serde_json::json;
 use taster_core::{
-    DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Sample, Scan, Scope, Severity, Tool,
+    DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Risk, Sample, Scan, Scope, Severity,
+    Tool,
     crosswalk::{self, Subject},
 };
 use taster_ingest::{Encoder, Note, SourceFile};
@@ -12,7 +13,7 @@ use taster_provenance::{
     Cleaned, Context, Envelope, Manifest, QuarantineTree, RowBlocks, Signer, TestResult, VerifyingKey,
     canonical_sha256, export::Description, sha256_of_file,
 };
-use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter, ShownRow};
+use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter};
 
 use crate::{
     Config, Error, Level, LoadedProfile, LogRequest, Phase, Progress,
@@ -274,6 +275,7 @@ impl<'a> Scanning<'a> {
             finding.tags = crosswalk::tags(Subject::Detector, &finding.detector).to_vec();
             if planned.is_some_and(|p| p.level() == Level::Allow) {
                 finding.severity = Severity::Info;
+                finding.risk = None;
             }
         }
         let remarks = waive(&mut findings, &self.request.config.waivers, &dataset, &self.started);
@@ -317,8 +319,9 @@ impl<'a> Scanning<'a> {
             .collect();
         self.folder.write("findings.json", taster_report::findings_json(&scan))?;
         self.folder.write("results.sarif", taster_report::sarif(&scan, &docs))?;
-        let shown: &[ShownRow] = &lists.shown;
-        self.folder.write("report.html", taster_report::html(&scan, shown, &docs))?;
+        let signers: Vec<&dyn Signer> = self.request.keys.iter().map(AsRef::as_ref).collect();
+        let signed_by: Vec<String> = signers.iter().map(|key| key.verifying_key().keyid()).collect();
+        self.folder.write("report.html", taster_report::html(&scan, &lists.shown, &docs, &signed_by))?;
         let mut names = vec!["findings.json", "quarantine.parquet", "report.html", "results.sarif"];
         if self.request.scores {
             names.push("scores.parquet");
@@ -332,7 +335,6 @@ impl<'a> Scanning<'a> {
             Signature::NotAsked => None,
             Signature::Impossible(why) => Some(why),
         };
-        let signers: Vec<&dyn Signer> = self.request.keys.iter().map(AsRef::as_ref).collect();
         self.folder.write("test-result.json", self.test_result(&scan, &signers)?.to_json())?;
         names.push("test-result.json");
         let digest = |name: &str| Ok((name.to_owned(), sha256_of_file(&self.folder.path(name))?.0));
@@ -357,7 +359,7 @@ impl<'a> Scanning<'a> {
             scan,
             out,
             files: names.into_iter().map(str::to_owned).collect(),
-            signed_by: signers.iter().map(|key| key.verifying_key().keyid()).collect(),
+            signed_by,
             logged: proof.map(|proof| proof.index()),
             dataset_unsigned,
         })
@@ -424,11 +426,13 @@ fn detector_record(
 }
 
 fn observed_finding(detector: &str, o: &taster_core::Observation) -> Finding {
+    let risk = policy::observation_risk(detector, o);
     Finding {
         id: policy::finding_id(detector, o.code, o.scope, &o.columns),
         detector: detector.into(),
         code: o.code.into(),
-        severity: policy::observation_severity(o),
+        severity: policy::severity(risk),
+        risk,
         scope: o.scope,
         message: o.message.clone(),
         columns: o.columns.clone(),
@@ -464,6 +468,7 @@ pub(crate) fn plain_finding(detector: &str, code: &str, severity: Severity, mess
         detector: detector.into(),
         code: code.into(),
         severity,
+        risk: Risk::plain(severity),
         scope: Scope::Dataset,
         message,
         columns: Vec::new(),

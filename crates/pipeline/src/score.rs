@@ -19,6 +19,7 @@ use crate::{
     kept::KeptRows,
     model::Judge,
     passes::{Limits, Output, Step, decoded, read, run},
+    spread::Spread,
     stamps::same_file,
 };
 
@@ -26,6 +27,8 @@ use crate::{
 pub(crate) struct Scored {
     /// Quarantined rows of each judge.
     pub counts: Vec<u64>,
+    /// How the scores of each judge are spread.
+    pub spreads: Vec<Spread>,
     /// Why a judge could not judge.
     pub failures: BTreeMap<&'static str, String>,
     /// Where suspects wait, one JSON object a line, in the order of the data.
@@ -110,6 +113,7 @@ impl Pass<'_> {
 struct Tally<'a> {
     record: &'a DatasetRecord,
     counts: Vec<u64>,
+    spreads: Vec<Spread>,
     failures: BTreeMap<&'static str, String>,
     scores: Option<ScoresWriter>,
     spool: PathBuf,
@@ -119,7 +123,15 @@ struct Tally<'a> {
 impl<'a> Tally<'a> {
     fn new(pass: &Pass<'a>, judges: usize, scores: Option<ScoresWriter>, spool: PathBuf) -> Result<Self, Error> {
         let waiting = BufWriter::new(File::create(&spool)?);
-        Ok(Self { record: pass.record, counts: vec![0; judges], failures: BTreeMap::new(), scores, spool, waiting })
+        Ok(Self {
+            record: pass.record,
+            counts: vec![0; judges],
+            spreads: vec![Spread::default(); judges],
+            failures: BTreeMap::new(),
+            scores,
+            spool,
+            waiting,
+        })
     }
 
     fn take(&mut self, judged: Judged) -> Result<(), Error> {
@@ -128,6 +140,7 @@ impl<'a> Tally<'a> {
             scores.push(name, judged.first_row, &judged.scores, &judged.suspicion)?;
         }
         self.failures.extend(judged.failures);
+        self.spreads.iter_mut().zip(&judged.spreads).for_each(|(sum, spread)| sum.add(spread));
         for (judge, suspect) in judged.suspects {
             self.counts[judge] += 1;
             serde_json::to_writer(&mut self.waiting, &suspect).map_err(std::io::Error::from)?;
@@ -139,7 +152,7 @@ impl<'a> Tally<'a> {
     fn finish(mut self) -> Result<Scored, Error> {
         self.scores.map_or(Ok(()), ScoresWriter::finish)?;
         self.waiting.flush()?;
-        Ok(Scored { counts: self.counts, failures: self.failures, spool: self.spool })
+        Ok(Scored { counts: self.counts, spreads: self.spreads, failures: self.failures, spool: self.spool })
     }
 }
 

@@ -10,6 +10,14 @@ pub struct RuleDoc {
 }
 
 impl RuleDoc {
+    /// What the README says under this heading; nothing where it has no such heading.
+    pub(crate) fn section(&self, title: &str) -> Option<&str> {
+        let heading = format!("\n## {title}\n");
+        let from = self.readme.find(&heading)? + heading.len();
+        let rest = &self.readme[from..];
+        Some(rest.find("\n## ").map_or(rest, |end| &rest[..end]).trim())
+    }
+
     /// The one of this id.
     pub(crate) fn find<'a>(docs: &'a [Self], id: &str) -> Option<&'a Self> {
         docs.iter().find(|doc| doc.id == id)

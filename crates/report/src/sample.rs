@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use taster_core::{
-    Column, DatasetRecord, DetectorRecord, DetectorStatus, Digest, FileRecord, Finding, Kind, Quarantined, Role, Scan,
-    Schema, Scope, Severity, Tag, Tool, Verdict,
+    Column, DatasetRecord, DetectorRecord, DetectorStatus, Digest, FileRecord, Finding, Kind, Quarantined, Risk, Role,
+    Scan, Schema, Scope, Severity, Tag, Tool, Verdict,
 };
 
 use crate::{RuleDoc, ShownRow};
@@ -104,7 +104,8 @@ pub(crate) fn hostile() -> Scan {
 
 pub(crate) fn docs() -> Vec<RuleDoc> {
     let readme = "# Outliers\n\nFinds rows **unlike** the rest, see [the paper](https://example.org/if).\n\n\
-        ## How it scores\n- isolation, as in `iforest`\n- rare values\n\n| parameter | default |\n|---|---|\n| trees | 100 |\n";
+        ## How it scores\n- isolation, as in `iforest`\n- rare values\n\n| parameter | default |\n|---|---|\n| trees | 100 |\n\n\
+        ## Blind spots\n\nLabels that nothing predicts.\n\n## References\n\nnone\n";
     ["outlier", "label-flip"]
         .map(|id| RuleDoc { id: id.into(), finds: format!("rows with {id}"), readme: readme.into() })
         .into()
@@ -181,6 +182,7 @@ fn findings() -> Vec<Finding> {
         detector: detector.into(),
         code: code.into(),
         severity,
+        risk: Risk::plain(severity),
         scope,
         message: message.into(),
         columns: columns.iter().map(|&c| c.to_owned()).collect(),
@@ -203,8 +205,8 @@ fn findings() -> Vec<Finding> {
                 Scope::Rows,
                 "1,204 of 32,561 rows (3.70 %) quarantined: labels that the rest of the row contradicts",
                 &["age", "education"],
-                json!({"share": 0.037, "columns": [{"name": "age", "rows": 800}, {"name": "education", "rows": 404}],
-                    "suggested_labels": [{"name": ">50K", "rows": 1204}]}),
+                json!({"share": 0.037, "scores": {"bins": [30000, 900, 300, 100, 57, 0, 204, 1000], "unscored": 0, "threshold": 0.8125}, "columns": [{"name": "age", "rows": 800}, {"name": "education", "rows": 404}],
+                    "labels": [{"given": "<=50K", "suggested": ">50K", "rows": 1204}], "label_pairs": 1}),
             )
         },
         Finding {

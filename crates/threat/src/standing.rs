@@ -1,14 +1,13 @@
 //! How each threat stands: how likely it is, what answers it, what the scan saw of it.
 
 use taster_core::{
-    Severity,
+    IMPACTS, LIKELIHOODS, Risk, Severity,
     crosswalk::{self, Subject},
 };
 use taster_provenance::export::Trust;
 
 use crate::{
     Answer, AnswerState, Check, ControlEntry, Facts, FindingFact, Rating, Status, THREATS, Threat, ThreatEntry,
-    rating::{IMPACTS, LIKELIHOODS, SEEN},
 };
 
 /// Most findings that one threat lists.
@@ -103,7 +102,7 @@ fn found<'a>(threat: &Threat, facts: &'a Facts) -> Vec<&'a FindingFact> {
 /// From 1 to 4: what was seen is certain; else by the least trusted source, one less where the threat is answered.
 fn likelihood(threat: &Threat, facts: &Facts, state: AnswerState, seen: bool) -> u8 {
     if seen {
-        return SEEN;
+        return Risk::SEEN;
     }
     let worst = facts.sources.values().map(|source| source.trust).max().unwrap_or_default();
     let exposure = match worst {

@@ -31,6 +31,8 @@ pub struct Stretch {
     pub p_value: f64,
     /// Means of the equal parts that the rows were cut into.
     pub parts: Vec<f64>,
+    /// The first of the parts that are the stretch, and the one after the last.
+    pub odd: (usize, usize),
 }
 
 /// The stretch of the rows in this `order` that differs most, if it is larger than chance and the wavering of the others
@@ -145,13 +147,13 @@ impl Scan<'_> {
             share: share.clamp(0.0, 1.0),
             p_value: (student_p_value(z, self.parts as f64 - 3.0) * tried).min(1.0),
             parts: sums.means,
+            odd: (from, to),
         })
     }
 
     /// Standard errors by which another measure differs in a stretch.
     fn at(&self, stretch: &Stretch, values: &[f64]) -> Option<f64> {
-        let part = |edge: usize| (0..=self.parts).find(|&p| self.edge(p) >= edge);
-        self.sums(values)?.z(part(stretch.rows.0)?, part(stretch.rows.1)?, self.steady)
+        self.sums(values)?.z(stretch.odd.0, stretch.odd.1, self.steady)
     }
 }
 

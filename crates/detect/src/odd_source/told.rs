@@ -142,6 +142,7 @@ fn what(schema: &Schema, measures: &Measures, stretch: &Stretch) -> (String, Vec
 fn evidence(stretch: &Stretch) -> Value {
     json!({
         "measure": stretch.measure, "difference": stretch.difference, "parts": stretch.parts,
+        "odd_parts": [stretch.odd.0, stretch.odd.1 - 1],
         "test": "difference of means of equal parts, Student's t, corrected for all stretches and measures",
     })
 }

@@ -10,8 +10,9 @@ const OPEN_ROWS: usize = 40;
 const MAX_CHARS: usize = 200;
 
 /// What was read: files with their digests, columns with their roles and why; the same for the reference.
-pub(super) fn section(out: &mut Markup, scan: &Scan) {
-    out.lit("<section id=\"dataset\"><h2>What was read</h2>\n");
+pub(super) fn section(out: &mut Markup, scan: &Scan, signers: &[String]) {
+    out.lit("<section id=\"dataset\" aria-labelledby=\"dataset-title\"><h2 id=\"dataset-title\">What was read</h2>\n");
+    signed(out, signers);
     record(out, &scan.dataset, OPEN_ROWS);
     match &scan.reference {
         Some(reference) => {
@@ -23,6 +24,19 @@ pub(super) fn section(out: &mut Markup, scan: &Scan) {
         }
     }
     out.lit("</section>\n");
+}
+
+/// Who answers for what is told here.
+fn signed(out: &mut Markup, signers: &[String]) {
+    if signers.is_empty() {
+        out.lit("<p>Nobody signed the record of this scan: anybody could have written it.</p>");
+        return;
+    }
+    out.lit("<p>The record of this scan was signed by ");
+    for (i, signer) in signers.iter().enumerate() {
+        out.lit(if i == 0 { "" } else { ", " }).wrap("<code>", signer, "</code>");
+    }
+    out.lit(". Whether that holds, <code>taster verify</code> tells.</p>");
 }
 
 /// Tables with more rows than `open` are folded.

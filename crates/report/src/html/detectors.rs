@@ -9,7 +9,7 @@ const MAX_DOCS: usize = 1_000_000;
 /// What each detector did, what its list may claim, and how it works.
 pub(super) fn section(out: &mut Markup, scan: &Scan, docs: &[RuleDoc]) {
     out.lit(
-        "<section id=\"detectors\"><h2>Detectors</h2>\n<div class=\"wide\" tabindex=\"0\"><table><tr><th>Detector</th><th>Did it \
+        "<section id=\"detectors\" aria-labelledby=\"detectors-title\"><h2 id=\"detectors-title\">Detectors</h2>\n<div class=\"wide\" tabindex=\"0\"><table><tr><th>Detector</th><th>Did it \
         run?</th><th>Level</th><th>Threshold</th><th>Rows quarantined</th><th>What its list claims</th></tr>",
     );
     for detector in &scan.detectors {
@@ -17,8 +17,8 @@ pub(super) fn section(out: &mut Markup, scan: &Scan, docs: &[RuleDoc]) {
     }
     out.lit("</table></div>\n");
     let limit = out.len() + MAX_DOCS;
-    for detector in &scan.detectors {
-        let doc = about(detector, RuleDoc::find(docs, &detector.id));
+    for (place, detector) in scan.detectors.iter().enumerate() {
+        let doc = about(place, detector, RuleDoc::find(docs, &detector.id));
         if out.len() + doc.len() <= limit {
             out.add(&doc);
         }
@@ -49,13 +49,13 @@ const fn status(status: DetectorStatus) -> &'static str {
     }
 }
 
-fn about(detector: &DetectorRecord, doc: Option<&RuleDoc>) -> Markup {
+fn about(place: usize, detector: &DetectorRecord, doc: Option<&RuleDoc>) -> Markup {
     let mut out = Markup::default();
     out.wrap("<details><summary><code>", &detector.id, "</code>");
     if let Some(doc) = doc {
         out.wrap(" <span class=\"quiet\">", &doc.finds, "</span>");
     }
-    out.lit("</summary><div class=\"readme\">");
+    out.wrap("</summary><div class=\"readme\" id=\"d", &place.to_string(), "\">");
     let parameters = serde_json::to_string_pretty(&detector.parameters).unwrap_or_default();
     if detector.parameters.as_object().is_some_and(|p| !p.is_empty()) {
         out.wrap(

@@ -1,23 +1,34 @@
-use taster_core::{Finding, Scan, Severity, Tag};
+use std::collections::BTreeSet;
+
+use taster_core::{Finding, Scan, Scope, Severity, Tag};
 
 use super::{
-    evidence,
-    markdown::prose,
+    ShownRow, evidence, examples,
+    markdown::{self, prose},
     markup::{Markup, fill},
 };
-use crate::text;
+use crate::{docs::RuleDoc, text};
 
 const MAX_FINDINGS: usize = 500;
 const MAX_BYTES: usize = 1_500_000;
 const MAX_COLUMNS: usize = 30;
 
-/// Every finding as a card, the most severe first.
-pub(super) fn section(out: &mut Markup, scan: &Scan) {
-    out.lit("<section id=\"findings\"><h2>Findings</h2>\n");
+/// Every finding as a card, the most severe first; with quarantined rows that it speaks of, and what its detector cannot
+/// see.
+pub(super) fn section(out: &mut Markup, scan: &Scan, rows: &[ShownRow], docs: &[RuleDoc]) {
+    out.lit("<section id=\"findings\" aria-labelledby=\"findings-title\"><h2 id=\"findings-title\">Findings</h2>\n");
     if scan.findings.is_empty() {
         out.lit("<p class=\"quiet\">Nothing was found.</p>");
     }
-    let shown = fill(out, &scan.findings, MAX_FINDINGS, MAX_BYTES, card);
+    let mut told = BTreeSet::new();
+    let cards: Vec<(usize, &Finding, bool)> =
+        scan.findings.iter().enumerate().map(|(at, f)| (at, f, told.insert(f.detector.as_str()))).collect();
+    let shown = fill(out, cards, MAX_FINDINGS, MAX_BYTES, |(at, finding, first)| {
+        let mut out = card(at, finding, scan, rows);
+        about(&mut out, scan, finding, RuleDoc::find(docs, &finding.detector).filter(|_| first));
+        out.lit("</article>\n");
+        out
+    });
     if shown < scan.findings.len() {
         let counts = format!("Showing {shown} of {} findings.", text::count(scan.findings.len() as u64));
         out.wrap("<p class=\"note\">", &counts, " <code>findings.json</code> has them all.</p>");
@@ -25,9 +36,11 @@ pub(super) fn section(out: &mut Markup, scan: &Scan) {
     out.lit("</section>\n");
 }
 
-fn card(finding: &Finding) -> Markup {
+/// A card without its end.
+fn card(at: usize, finding: &Finding, scan: &Scan, rows: &[ShownRow]) -> Markup {
     let mut out = Markup::default();
-    out.lit("<article class=\"card ").lit(finding.severity.name()).lit("\"><p class=\"kind\">");
+    out.lit("<article class=\"card ").lit(finding.severity.name());
+    out.wrap("\" id=\"f", &at.to_string(), "\"><p class=\"kind\">");
     badge(&mut out, finding.severity);
     out.wrap(" <code>", &finding.detector, "</code>").wrap(" <span>", &words(&finding.code), "</span></p>");
     out.lit("<p class=\"message\">");
@@ -38,11 +51,41 @@ fn card(finding: &Finding) -> Markup {
     columns(&mut out, &finding.columns);
     let found = evidence::render(&finding.evidence);
     if !found.is_empty() {
-        out.lit("<details open><summary>Evidence</summary>").add(&found).lit("</details>");
+        out.lit("<details open><summary>Evidence</summary>").add(&found);
+        examples::list(&mut out, finding, scan, rows);
+        out.lit("</details>");
     }
+    show_rows(&mut out, finding, rows);
     tags(&mut out, &finding.tags);
-    out.lit("</article>\n");
     out
+}
+
+/// A link to the rows in the table, where there are some.
+fn show_rows(out: &mut Markup, finding: &Finding, rows: &[ShownRow]) {
+    if finding.scope == Scope::Rows && rows.iter().any(|row| row.entry.detector == finding.detector) {
+        out.wrap("<p><a href=\"#quarantine\" data-detector=\"", &finding.detector, "\">Show these rows</a></p>");
+    }
+}
+
+/// What the detector looks for and cannot see, one click away: with its first finding, and in full below.
+fn about(out: &mut Markup, scan: &Scan, finding: &Finding, doc: Option<&RuleDoc>) {
+    let Some(place) = scan.detectors.iter().position(|d| d.id == finding.detector) else { return };
+    let Some(doc) = doc else {
+        out.wrap("<p class=\"quiet\"><a href=\"#d", &place.to_string(), "\">About this detector</a></p>");
+        return;
+    };
+    out.wrap("<details><summary>What <code>", &doc.id, "</code> looks for, and what it cannot see</summary>");
+    out.lit("<div class=\"readme\">");
+    for title in ["Finds", "Blind spots"] {
+        if let Some(text) = doc.section(title) {
+            out.wrap("<h3>", title, "</h3>").add(&markdown::render(text));
+        }
+    }
+    out.wrap(
+        "<p><a href=\"#d",
+        &place.to_string(),
+        "\">How it scores, its parameters and references</a></p></div></details>",
+    );
 }
 
 /// The severity as a coloured word.

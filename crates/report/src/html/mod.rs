@@ -5,14 +5,15 @@ use taster_core::{Quarantined, Scan, Verdict};
 
 use crate::{docs::RuleDoc, text};
 
-mod chart;
 mod dataset;
 mod detectors;
 mod evidence;
+mod examples;
 mod findings;
 mod markdown;
 mod markup;
 mod quarantine;
+mod risk;
 mod rows;
 mod script;
 mod verdict;
@@ -34,15 +35,16 @@ pub struct ShownRow {
     pub values: Vec<(usize, String)>,
 }
 
-/// `report.html`: verdict, findings, quarantined rows (as many of `rows` as fit), what was read, and what each detector
-/// did. `docs` explains the detectors. At most 5 MB.
-pub fn html(scan: &Scan, rows: &[ShownRow], docs: &[RuleDoc]) -> String {
+/// `report.html`: verdict, risks, findings, quarantined rows (as many of `rows` as fit), what was read, and what each
+/// detector did. `docs` explains the detectors, `signers` are the ids of the keys that sign the manifest. At most 5 MB.
+pub fn html(scan: &Scan, rows: &[ShownRow], docs: &[RuleDoc], signers: &[String]) -> String {
     let mut before = Markup::default();
     head(&mut before, scan);
     verdict::section(&mut before, scan);
-    findings::section(&mut before, scan);
+    risk::section(&mut before, scan);
+    findings::section(&mut before, scan, rows, docs);
     let mut after = Markup::default();
-    dataset::section(&mut after, scan);
+    dataset::section(&mut after, scan, signers);
     detectors::section(&mut after, scan, docs);
     foot(&mut after, scan);
     let room = MAX_BYTES.saturating_sub(before.len() + after.len());

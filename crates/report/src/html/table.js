@@ -237,20 +237,30 @@ function controls() {
   document.getElementById("rows").parentElement.before(box);
 }
 
-// Links such as <a href="#quarantine" data-detector="trigger" data-text="cf"> show the rows they speak of.
+// Links such as <a href="#quarantine" data-detector="trigger" data-text="cf"> show the rows they speak of; what a link leads
+// to is unfolded.
 function follow(event) {
-  const link = event.target.closest("a[data-detector]");
-  if (link && table.data) table.want({ detector: "", file: "", severity: "", text: "", ...link.dataset });
+  const link = event.target.closest("a[href^='#']");
+  if (!link) return;
+  const { detector, text = "" } = link.dataset;
+  if (detector && table.data) table.want({ detector, text, file: "", severity: "" });
+  unfold(link.hash);
+}
+
+function unfold(hash) {
+  let at = hash && document.getElementById(hash.slice(1));
+  for (; at; at = at.parentElement) if (at.localName === "details") at.open = true;
 }
 
 function start() {
+  document.addEventListener("click", follow);
+  unfold(location.hash);
   const block = document.getElementById("rows-data");
   if (!block) return;
   table.data = JSON.parse(block.textContent);
   table.entries = table.data.rows.map((line, id) => entryOf(table.data, line, id));
   controls();
   table.draw();
-  document.addEventListener("click", follow);
 }
 
 start();

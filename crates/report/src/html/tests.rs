@@ -4,7 +4,7 @@ use super::*;
 use crate::sample;
 
 fn page(scan: &Scan, rows: &[ShownRow]) -> String {
-    html(scan, rows, &sample::docs())
+    html(scan, rows, &sample::docs(), &["ab12".to_owned()])
 }
 
 /// Names and attributes of every tag on the page, as a browser would see them. What is in our own script, which a browser
@@ -29,11 +29,50 @@ fn the_page_says_what_matters() {
         "does not apply: <span class=\"quiet\">fewer than 2 features",
         "<h4>Outliers</h4>",
         "Suggested label: <code>&gt;50K</code>",
+        "<a href=\"#f0\">label-flip: rows</a>",
+        "Quarantined rows by given and suggested label",
+        "threshold 0.8125",
+        "What <code>label-flip</code> looks for, and what it cannot see",
+        "<h3>Blind spots</h3><p>Labels that nothing predicts.</p>",
+        "<a href=\"#quarantine\" data-detector=\"label-flip\">Show these rows</a>",
+        "was signed by <code>ab12</code>",
+        "The policy denies what a detector finds",
+        "3 of 4 detectors ran. Nothing was looked for by <code>duplicate-flood</code>",
         "default-src &#39;none&#39;; script-src &#39;sha256-",
     ] {
         assert!(page.contains(text), "the page lacks {text}");
     }
     assert!(!page.contains("2026-11-21"), "times are in the manifest alone");
+}
+
+#[test]
+fn every_finding_with_a_risk_is_in_the_cell_of_its_severity() {
+    let scan = sample::scan();
+    let page = page(&scan, &[]);
+    let matrix = page.split("<table class=\"matrix\">").nth(1).unwrap().split("</table>").next().unwrap();
+    for (at, finding) in scan.findings.iter().enumerate() {
+        let link = format!("<a href=\"#f{at}\">");
+        let cell = matrix.split("<td class=\"").find(|cell| cell.contains(&link));
+        assert_eq!(cell.map(|cell| cell.split('"').next().unwrap()), finding.risk.map(|_| finding.severity.name()));
+        assert!(page.contains(&format!("id=\"f{at}\"")));
+    }
+}
+
+#[test]
+fn a_trigger_is_shown_with_rows_that_have_it() {
+    let mut scan = sample::scan();
+    scan.findings[1] = taster_core::Finding {
+        scope: taster_core::Scope::Dataset,
+        columns: vec!["education".into()],
+        evidence: serde_json::json!({"trigger": "<cf>", "rows": 9, "rows_with_label": 9, "expected": 4.5}),
+        ..scan.findings[0].clone()
+    };
+    let mut rows = sample::rows(2);
+    rows[1].values = vec![(3, "a <cf> b".into()), (5, ">50K".into())];
+    let page = page(&scan, &rows);
+    assert!(page.contains("row 7 of adult/part-0.parquet"), "{page}");
+    assert!(!page.contains("row 0 of"));
+    assert!(page.contains("a <mark>&lt;cf&gt;</mark> b") && page.contains("data-text=\"&lt;cf&gt;\""));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use taster_core::{Scan, Severity, Verdict};
+use taster_core::{DetectorStatus, Scan, Severity, Verdict};
 
 use super::{markdown::prose, markup::Markup, verdict_word};
 use crate::{advice, text};
@@ -18,10 +18,58 @@ pub(super) fn section(out: &mut Markup, scan: &Scan) {
     out.lit("<p class=\"reason\">");
     prose(out, &text::clip(&scan.verdict_reason, 1000));
     out.lit("</p>");
+    why(out, scan);
     facts(out, scan);
     out.lit("</header>\n");
     contents(out);
     next(out, scan);
+}
+
+/// What made it that verdict, and what it does not speak of.
+fn why(out: &mut Markup, scan: &Scan) {
+    out.lit("<ul class=\"why\">");
+    for sentence in [Some(rule(scan)), waived(scan), Some(ran(scan))].into_iter().flatten() {
+        out.lit("<li>");
+        prose(out, &sentence);
+        out.lit("</li>");
+    }
+    out.lit("</ul>");
+}
+
+/// The rule of the policy that decided.
+fn rule(scan: &Scan) -> String {
+    let deciding = scan.findings.iter().find(|f| f.waiver.is_none() && f.message == scan.verdict_reason);
+    let detector = deciding.map_or_else(|| "a detector".into(), |f| format!("`{}`", text::clip(&f.detector, 60)));
+    let severity = deciding.map_or("", |f| f.severity.name());
+    let from = scan.config.pointer("/policy/fail_on").and_then(|v| v.as_str()).unwrap_or("important");
+    match scan.verdict {
+        Verdict::Failed => format!(
+            "The policy denies what {detector} finds: it fails the data by a finding that is {from} or worse, and this is \
+             {severity}."
+        ),
+        Verdict::Warned => format!(
+            "The policy does not fail the data by a finding of {detector} that is {severity}; a person should look at it."
+        ),
+        Verdict::Passed => "No finding is one that the policy denies or warns of.".into(),
+        Verdict::Incomplete => "Part of the work could not be done, so nothing better can be said.".into(),
+    }
+}
+
+fn waived(scan: &Scan) -> Option<String> {
+    let waived = scan.findings.iter().filter(|f| f.waiver.is_some()).count() as u64;
+    (waived > 0).then(|| format!("{} waived: the verdict does not mind them.", text::plural(waived, "finding")))
+}
+
+/// What was looked for, and what was not.
+fn ran(scan: &Scan) -> String {
+    let not: Vec<&str> =
+        scan.detectors.iter().filter(|d| d.status != DetectorStatus::Ran).map(|d| d.id.as_str()).collect();
+    let (all, ran) = (scan.detectors.len(), scan.detectors.len() - not.len());
+    if not.is_empty() {
+        return format!("All {all} detectors ran.");
+    }
+    let named: Vec<String> = not.iter().map(|id| format!("`{id}`")).collect();
+    format!("{ran} of {all} detectors ran. Nothing was looked for by {}: why is told below.", named.join(", "))
 }
 
 fn facts(out: &mut Markup, scan: &Scan) {
@@ -55,7 +103,7 @@ fn tally(scan: &Scan) -> String {
 }
 
 fn contents(out: &mut Markup) {
-    out.lit("<nav><a href=\"#findings\">Findings</a><a href=\"#quarantine\">Quarantine</a>");
+    out.lit("<nav aria-label=\"Contents\"><a href=\"#risk\">Risk</a><a href=\"#findings\">Findings</a><a href=\"#quarantine\">Quarantine</a>");
     out.lit("<a href=\"#dataset\">What was read</a><a href=\"#detectors\">Detectors</a>");
     out.lit("<a href=\"#repeat\">Repeat and verify</a></nav>\n");
 }

@@ -3,11 +3,35 @@
 
 use serde_json::{Map, Value};
 
-use super::{chart, markup::Markup};
+use super::markup::Markup;
 use crate::text;
 
-const MAX_ROWS: usize = 20;
-const MAX_FIELDS: usize = 8;
+mod bars;
+mod counts;
+mod histogram;
+mod labels;
+mod scores;
+mod sources;
+mod stretch;
+mod table;
+
+/// A chart, and the names of the evidence that need not be told beside it.
+type Chart = (Markup, Vec<&'static str>);
+
+/// Evidence by its names.
+type Fields = Map<String, Value>;
+
+/// Every chart there is; each draws the evidence that has its shape.
+const CHARTS: [fn(&Fields) -> Option<Chart>; 7] = [
+    histogram::chart,
+    scores::chart,
+    labels::chart,
+    sources::chart,
+    stretch::chart,
+    counts::chart,
+    counts::label_given_features,
+];
+
 const MAX_LISTED: usize = 30;
 const MAX_KEYS: usize = 40;
 const MAX_DEPTH: usize = 3;
@@ -26,10 +50,13 @@ pub(super) fn render(evidence: &Value) -> Markup {
 }
 
 fn object(out: &mut Markup, fields: &Map<String, Value>, depth: usize) {
-    if let Some(histogram) = fields.get("histogram").and_then(chart::histogram) {
-        out.add(&histogram);
+    let mut told: Vec<&str> = Vec::new();
+    // What is nested is small: charts are of the evidence itself.
+    for (chart, names) in CHARTS.iter().filter(|_| depth == 0).filter_map(|chart| chart(fields)) {
+        out.add(&chart);
+        told.extend(names);
     }
-    let rest = fields.iter().filter(|(name, v)| !(*name == "histogram" && chart::histogram(v).is_some()));
+    let rest = fields.iter().filter(|(name, _)| !told.contains(&name.as_str()));
     let rest: Vec<_> = rest.take(MAX_KEYS).collect();
     if rest.is_empty() {
         return;
@@ -50,7 +77,7 @@ fn value(out: &mut Markup, v: &Value, depth: usize) {
         }
         Value::Array(items) if !items.iter().any(nested) => list(out, items),
         Value::Array(items) if items.iter().all(tally) => tallies(out, items),
-        Value::Array(items) if items.iter().all(flat_record) => table(out, items),
+        Value::Array(items) if items.iter().all(flat_record) => table::records(out, items),
         Value::Object(fields) if !fields.values().any(nested) => {
             let parts: Vec<String> =
                 fields.iter().take(MAX_LISTED).map(|(name, v)| format!("{} {}", words(name), scalar(v))).collect();
@@ -89,39 +116,6 @@ fn more(out: &mut Markup, items: usize) {
     }
 }
 
-/// A table of records. Where each has a `current` and a `reference` number, bars show both as shares.
-fn table(out: &mut Markup, items: &[Value]) {
-    let records: Vec<&Map<String, Value>> = items.iter().filter_map(Value::as_object).take(MAX_ROWS).collect();
-    let mut names: Vec<&str> = Vec::new();
-    for name in records.iter().flat_map(|r| r.keys()) {
-        if !names.contains(&name.as_str()) && names.len() < MAX_FIELDS {
-            names.push(name);
-        }
-    }
-    let bars = chart::Pairs::of(&records);
-    out.lit("<div class=\"wide\" tabindex=\"0\"><table><tr>");
-    for name in &names {
-        out.wrap("<th>", &words(name), "</th>");
-    }
-    out.lit(if bars.is_some() { "<th>share</th></tr>" } else { "</tr>" });
-    for (i, record) in records.iter().enumerate() {
-        out.lit("<tr>");
-        for name in &names {
-            let cell = record.get(*name).unwrap_or(&Value::Null);
-            out.lit(if cell.is_number() { "<td class=\"number\">" } else { "<td>" }).text(&scalar(cell)).lit("</td>");
-        }
-        if let Some(bars) = &bars {
-            out.lit("<td>").add(&bars.bar(i)).lit("</td>");
-        }
-        out.lit("</tr>");
-    }
-    out.lit("</table></div>");
-    if items.len() > MAX_ROWS {
-        let all = text::count(items.len() as u64);
-        out.wrap("<p class=\"note\">", &format!("Showing {MAX_ROWS} of {all}; all are in findings.json."), "</p>");
-    }
-}
-
 fn nested(v: &Value) -> bool {
     v.is_array() || v.is_object()
 }
@@ -150,3 +144,11 @@ fn scalar(v: &Value) -> String {
 fn words(name: &str) -> String {
     text::clip(&name.replace('_', " "), MAX_CHARS)
 }
+
+fn numbers(value: &Value) -> Option<Vec<f64>> {
+    value.as_array()?.iter().map(|v| v.as_f64().filter(|x| x.is_finite())).collect()
+}
+
+#[cfg(test)]
+#[path = "../evidence_tests.rs"]
+mod tests;

@@ -1,17 +1,26 @@
-//! Drawings as inline SVG, coloured by the page's style sheet. Every number they show is also written beside them.
+//! Two distributions of a column, bin by bin.
 
 use serde_json::{Map, Value};
 
-use super::markup::Markup;
+use super::{
+    Chart, Markup,
+    bars::{rectangle, shares},
+    numbers,
+};
 use crate::text;
 
 const MAX_BINS: usize = 200;
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 120.0;
 
+/// Draws `histogram`.
+pub(super) fn chart(fields: &Map<String, Value>) -> Option<Chart> {
+    Some((histogram(fields.get("histogram")?)?, vec!["histogram"]))
+}
+
 /// Bars of `{edges, current, reference}`, each side as a share of its own total. `None` if it has another shape; the
 /// reference may be left out.
-pub(super) fn histogram(value: &Value) -> Option<Markup> {
+fn histogram(value: &Value) -> Option<Markup> {
     let edges = numbers(value.get("edges")?)?;
     let current = shares(&numbers(value.get("current")?)?)?;
     let reference = match value.get("reference") {
@@ -25,7 +34,9 @@ pub(super) fn histogram(value: &Value) -> Option<Markup> {
     }
     let top = current.iter().chain(reference.iter().flatten()).copied().fold(f64::MIN_POSITIVE, f64::max);
     let mut out = Markup::default();
-    out.lit("<figure><svg viewBox=\"0 0 600 120\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Histogram\">");
+    let range = format!("from {} to {}", text::number(edges[0]), text::number(edges[bins]));
+    out.lit("<figure><svg viewBox=\"0 0 600 120\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
+    out.text(&format!("Histogram {range}; {}", peaks(&edges, &current, reference.as_deref()))).lit("\">");
     if let Some(reference) = &reference {
         bars(&mut out, "reference", reference, top, 0.92);
     }
@@ -40,67 +51,25 @@ pub(super) fn histogram(value: &Value) -> Option<Markup> {
     Some(out)
 }
 
+/// Where each side is highest, for those who do not see the bars.
+fn peaks(edges: &[f64], current: &[f64], reference: Option<&[f64]>) -> String {
+    let peak = |side: &[f64]| {
+        let at = (0..side.len()).max_by(|&i, &j| side[i].total_cmp(&side[j])).unwrap_or(0);
+        format!("{} to {}", text::number(edges[at]), text::number(edges[at + 1]))
+    };
+    let here = format!("this dataset is highest at {}", peak(current));
+    reference.map_or(here.clone(), |reference| format!("{here}, the reference at {}", peak(reference)))
+}
+
 /// Draws one side: each bar takes this share of its bin's width, in its middle.
 fn bars(out: &mut Markup, class: &'static str, shares: &[f64], top: f64, share: f64) {
     let bin = WIDTH / shares.len() as f64;
     out.lit("<g class=\"").lit(class).lit("\">");
     for (i, value) in shares.iter().enumerate().filter(|(_, value)| **value > 0.0) {
         let height = (HEIGHT * value / top).max(1.0);
-        rectangle(out, bin * (i as f64 + (1.0 - share) / 2.0), HEIGHT - height, bin * share, height);
+        rectangle(out, (bin * (i as f64 + (1.0 - share) / 2.0), HEIGHT - height), (bin * share, height));
     }
     out.lit("</g>");
-}
-
-fn rectangle(out: &mut Markup, x: f64, y: f64, width: f64, height: f64) {
-    let number = |x: f64| format!("{x:.1}");
-    out.wrap("<rect x=\"", &number(x), "\" ").wrap("y=\"", &number(y), "\" ");
-    out.wrap("width=\"", &number(width), "\" ").wrap("height=\"", &number(height), "\"/>");
-}
-
-/// Records with a `current` and a `reference` number, drawn as two thin bars each.
-pub(super) struct Pairs {
-    current: Vec<f64>,
-    reference: Vec<f64>,
-    top: f64,
-}
-
-impl Pairs {
-    /// `None` if a record lacks one of the numbers.
-    pub(super) fn of(records: &[&Map<String, Value>]) -> Option<Self> {
-        let side = |name: &str| -> Option<Vec<f64>> {
-            shares(&records.iter().map(|r| r.get(name)?.as_f64()).collect::<Option<Vec<f64>>>()?)
-        };
-        let (current, reference) = (side("current")?, side("reference")?);
-        let top = current.iter().chain(&reference).copied().fold(f64::MIN_POSITIVE, f64::max);
-        Some(Self { current, reference, top })
-    }
-
-    /// The bars of the record at this place.
-    pub(super) fn bar(&self, at: usize) -> Markup {
-        let mut out = Markup::default();
-        let sides: [(&'static str, &[f64], f64); 2] =
-            [("current", &self.current, 0.0), ("reference", &self.reference, 8.0)];
-        out.lit("<svg class=\"pair\" viewBox=\"0 0 100 14\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
-        for (class, shares, y) in sides {
-            let value = shares.get(at).copied().unwrap_or(0.0);
-            out.lit("<g class=\"").lit(class).lit("\">");
-            rectangle(&mut out, 0.0, y, 100.0 * value / self.top, 6.0);
-            out.lit("</g>");
-        }
-        out.lit("</svg>");
-        out
-    }
-}
-
-fn numbers(value: &Value) -> Option<Vec<f64>> {
-    value.as_array()?.iter().map(|v| v.as_f64().filter(|x| x.is_finite())).collect()
-}
-
-/// Counts as shares of their total; `None` if one is negative.
-fn shares(counts: &[f64]) -> Option<Vec<f64>> {
-    let total: f64 = counts.iter().sum();
-    let scale = if total > 0.0 { 1.0 / total } else { 0.0 };
-    counts.iter().all(|&c| c >= 0.0).then(|| counts.iter().map(|c| c * scale).collect())
 }
 
 #[cfg(test)]
