@@ -46,3 +46,9 @@ fn mlcroissant_and_cyclonedx_agree() {
 fn proofbundle_agrees() {
     agree("check_log.py");
 }
+
+/// SARIF, JUnit and the Markdown summary.
+#[test]
+fn readers_of_ci_services_agree() {
+    agree("check_reports.py");
+}

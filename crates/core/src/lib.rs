@@ -28,6 +28,7 @@ mod schema;
 mod table;
 mod threat;
 mod waiver;
+mod xml;
 
 pub use detector::{
     About, Detector, Evidence, Margins, Model, NotApplicable, Observation, ParameterError, Reason, Scale, State,
@@ -45,3 +46,4 @@ pub use schema::{Column, Kind, Schema};
 pub use table::{Batch, Category, Embedding, MISSING, Table, Texts, Values};
 pub use threat::Tag;
 pub use waiver::Waiver;
+pub use xml::xml;

@@ -7,7 +7,15 @@ use crate::text::hides;
 /// Indented JSON with a final line break. Characters that hide or reorder text are written as `\u` escapes, which a
 /// parser reads as the same text.
 pub(crate) fn pretty(value: &impl Serialize) -> String {
-    let plain = serde_json::to_string_pretty(value).expect("every key of a report is a string");
+    escaped(&serde_json::to_string_pretty(value).expect("every key of a report is a string"))
+}
+
+/// The same in one line.
+pub(crate) fn compact(value: &impl Serialize) -> String {
+    escaped(&serde_json::to_string(value).expect("every key of a report is a string"))
+}
+
+fn escaped(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len() + 1);
     for c in plain.chars() {
         // Outside strings JSON holds nothing that hides but line breaks, and inside strings no bare line breaks.

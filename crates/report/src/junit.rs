@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use taster_core::{DetectorRecord, DetectorStatus, Finding, Scan};
+use taster_core::{DetectorRecord, DetectorStatus, Finding, Scan, xml};
 
 use crate::text::{clip, one_line};
 
@@ -40,21 +40,21 @@ fn case(
     failing: &[&Finding],
     told: &[&Finding],
 ) {
-    let _ = writeln!(out, "<testcase classname=\"taster\" name=\"{}\">", xml(id)); // writing to a string cannot fail
+    let _ = writeln!(out, "<testcase classname=\"taster\" name=\"{}\">", line(id)); // writing to a string cannot fail
     let why = record.map_or("", |d| d.why.as_str());
     match (record.map(|d| d.status), failing.first()) {
         (Some(DetectorStatus::Failed), _) => {
             counts[2] += 1;
-            let _ = writeln!(out, "<error message=\"{}\"/>", xml(why));
+            let _ = writeln!(out, "<error message=\"{}\"/>", line(why));
         }
         (_, Some(worst)) => {
             counts[1] += 1;
-            let (kind, message) = (worst.severity.name(), xml(&worst.message));
+            let (kind, message) = (worst.severity.name(), line(&worst.message));
             let _ = writeln!(out, "<failure type=\"{kind}\" message=\"{message}\">{}</failure>", lines(failing));
         }
         (Some(DetectorStatus::NotApplicable | DetectorStatus::Off), None) => {
             counts[3] += 1;
-            let _ = writeln!(out, "<skipped message=\"{}\"/>", xml(why));
+            let _ = writeln!(out, "<skipped message=\"{}\"/>", line(why));
         }
         _ => {}
     }
@@ -68,7 +68,7 @@ fn lines(findings: &[&Finding]) -> String {
     let mut out = String::new();
     for finding in findings.iter().take(MAX_FINDINGS) {
         let waived = if finding.waiver.is_some() { " (waived)" } else { "" };
-        let _ = writeln!(out, "{}{waived} {}: {}", finding.severity, xml(&finding.id), xml(&finding.message));
+        let _ = writeln!(out, "{}{waived} {}: {}", finding.severity, line(&finding.id), line(&finding.message));
     }
     if findings.len() > MAX_FINDINGS {
         let _ = writeln!(out, "and {} more in findings.json", findings.len() - MAX_FINDINGS);
@@ -76,11 +76,9 @@ fn lines(findings: &[&Finding]) -> String {
     out
 }
 
-/// One line of text for an attribute or an element. Characters that XML cannot hold have been made visible.
-fn xml(text: &str) -> String {
-    let text = clip(&one_line(text), MAX_CHARS);
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    text.replace(|c: char| ['\u{fffe}', '\u{ffff}'].contains(&c), "\u{fffd}")
+/// One line of text for an attribute or an element.
+fn line(text: &str) -> String {
+    xml(&clip(&one_line(text), MAX_CHARS))
 }
 
 #[cfg(test)]

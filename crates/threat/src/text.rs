@@ -37,7 +37,7 @@ pub(crate) fn label(text: &str) -> String {
 
 /// Text for an element or attribute of XML.
 pub(crate) fn xml(text: &str) -> String {
-    clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    taster_core::xml(&clean(text))
 }
 
 /// At most so many characters.

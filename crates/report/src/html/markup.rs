@@ -1,8 +1,10 @@
+use taster_core::xml;
+
 use super::rows::Rows;
 use crate::text::visible;
 
-/// HTML under construction. Only literals of this crate enter it as they are; everything else goes through the one
-/// escaping function, so nothing in the data can become markup.
+/// HTML under construction. Only literals of this crate enter it as they are; everything else goes through [`xml`] and
+/// [`visible`], so nothing in the data can become markup.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Markup(String);
 
@@ -15,7 +17,7 @@ impl Markup {
 
     /// Adds text, safe in content and in quoted attributes.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        escape_into(&mut self.0, text);
+        self.0.push_str(&xml(&visible(text)));
         self
     }
 
@@ -46,21 +48,6 @@ impl Markup {
 
     pub(super) fn into_string(self) -> String {
         self.0
-    }
-}
-
-/// The one escaping function: markup characters become references, and what hides or reorders text becomes visible.
-fn escape_into(out: &mut String, text: &str) {
-    for c in visible(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '`' => out.push_str("&#96;"),
-            _ => out.push(c),
-        }
     }
 }
 

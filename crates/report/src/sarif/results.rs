@@ -1,17 +1,25 @@
 use serde_json::{Value, json};
-use taster_core::{Finding, Scan, Scope, Severity};
+use taster_core::{FileRecord, Finding, Scope, Severity};
 
 use super::{
-    message,
+    MAX_CHARS, message,
     rules::{Rules, level, security_severity},
     taxonomies::Taxonomies,
     uri,
 };
+use crate::text::clip;
 
 /// Columns named as places; a dataset with thousands would make the file useless.
 const MAX_PLACES: usize = 20;
 
-pub(super) fn result(finding: &Finding, scan: &Scan, rules: &Rules<'_>, taxonomies: &Taxonomies<'_>) -> Value {
+/// A finding as a result. Of the dataset's `files`, the first `listed` are among the artifacts.
+pub(super) fn result(
+    finding: &Finding,
+    files: &[FileRecord],
+    listed: usize,
+    rules: &Rules<'_>,
+    taxonomies: &Taxonomies<'_>,
+) -> Value {
     let mut result = json!({
         "ruleId": finding.detector,
         "kind": if finding.severity == Severity::Info { "informational" } else { "fail" },
@@ -28,7 +36,7 @@ pub(super) fn result(finding: &Finding, scan: &Scan, rules: &Rules<'_>, taxonomi
     if let Some(index) = rules.index(&finding.detector) {
         result["ruleIndex"] = index.into();
     }
-    if let Some(location) = location(finding, scan) {
+    if let Some(location) = location(finding, files, listed) {
         result["locations"] = json!([location]);
     }
     result
@@ -49,7 +57,7 @@ fn properties(finding: &Finding) -> Value {
         "severity": finding.severity.name(),
         "security-severity": security_severity(finding.severity),
         "scope": finding.scope,
-        "columns": finding.columns,
+        "columns": columns(finding),
         "rows": finding.rows,
         "magnitude": finding.magnitude,
         "pValue": finding.p_value,
@@ -57,17 +65,30 @@ fn properties(finding: &Finding) -> Value {
     })
 }
 
+/// The first columns, cut where their names are long, and how many more there are.
+fn columns(finding: &Finding) -> Vec<String> {
+    let mut named: Vec<String> = finding.columns.iter().take(MAX_PLACES).map(|name| clip(name, MAX_CHARS)).collect();
+    if finding.columns.len() > MAX_PLACES {
+        named.push(format!("and {} more", finding.columns.len() - MAX_PLACES));
+    }
+    named
+}
+
 /// The file that the finding is about, or the first of the dataset, with the columns as logical places. A line is given
 /// because services refuse results without one; which rows are meant is in the quarantine list.
-fn location(finding: &Finding, scan: &Scan) -> Option<Value> {
-    let files = &scan.dataset.files;
+fn location(finding: &Finding, files: &[FileRecord], listed: usize) -> Option<Value> {
     let own = (finding.scope == Scope::Source).then(|| named(finding)).flatten();
     let at = own.and_then(|name| files.iter().position(|f| f.name == name)).unwrap_or(0);
     let file = files.get(at)?;
-    let places = finding.columns.iter().take(MAX_PLACES).map(|c| json!({"name": c, "kind": "member"}));
+    let places = finding.columns.iter().take(MAX_PLACES);
+    let places = places.map(|column| json!({"name": clip(column, MAX_CHARS), "kind": "member"}));
+    let mut artifact = json!({"uri": uri(&file.name)});
+    if at < listed {
+        artifact["index"] = at.into();
+    }
     Some(json!({
         "physicalLocation": {
-            "artifactLocation": {"uri": uri(&file.name), "index": at},
+            "artifactLocation": artifact,
             "region": {"startLine": 1},
         },
         "logicalLocations": places.collect::<Vec<_>>(),

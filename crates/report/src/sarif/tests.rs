@@ -57,6 +57,42 @@ fn too_many_findings_are_cut_and_said() {
 }
 
 #[test]
+fn no_input_makes_it_too_large_for_a_service() {
+    // Text that does not pack: what is under the limit before gzip is under it after.
+    let mut state = 1u64;
+    let mut noise = |chars: usize| -> String {
+        let mut letter = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from_u32(0x4e00 + (state >> 40) as u32 % 20_000).unwrap_or('x')
+        };
+        (0..chars).map(|_| letter()).collect()
+    };
+    let mut scan = sample::hostile();
+    let file = scan.dataset.files[0].clone();
+    scan.dataset.files = (0..20_000).map(|_| FileRecord { name: noise(100), ..file.clone() }).collect();
+    let finding = scan.findings[0].clone();
+    scan.findings = (0..20_000)
+        .map(|_| taster_core::Finding {
+            message: noise(2_000),
+            columns: (0..30).map(|_| noise(20)).collect(),
+            ..finding.clone()
+        })
+        .collect();
+    scan.findings[7].message = "\u{202E}".repeat(5_000_000);
+    scan.findings[9].id = format!("shift/{}", "x".repeat(3_000_000));
+    scan.verdict_reason = noise(1_000_000);
+    let text = sarif(&scan, &sample::docs());
+    assert!(text.len() < 10_000_000, "{} bytes", text.len());
+    let run = run(&scan);
+    let (results, files) = (run["results"].as_array().unwrap(), run["artifacts"].as_array().unwrap());
+    assert!(results.len() > 500 && results.len() <= MAX_RESULTS && files.len() > 500);
+    let notes = run["invocations"][0]["toolExecutionNotifications"].to_string();
+    for (shown, what) in [(results.len(), "findings"), (files.len(), "files")] {
+        assert!(notes.contains(&format!("{shown} of 20000 {what} are shown")), "{notes}");
+    }
+}
+
+#[test]
 fn a_source_finding_points_at_its_file() {
     let mut scan = sample::scan();
     scan.findings[0].scope = taster_core::Scope::Source;
