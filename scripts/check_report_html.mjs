@@ -1,4 +1,4 @@
-// Opens report.html in a real Chromium, in light, dark and on a phone: of a hostile dataset, of one with 20,000 quarantined
+// Opens report.html in a real Chromium, in light, dark, on a phone, on paper and without scripts: of a hostile dataset, of one with 20,000 quarantined
 // rows, and of the loans fixture. Each must open in under two seconds without console errors, be under 5 MB, load nothing,
 // run nothing that the data holds, fit the screen, and have no serious violation of axe-core's rules; the quarantine table
 // must sort, filter, search and page.
@@ -196,6 +196,29 @@ async function check(browser, axe, path, title, view) {
   return problems.length;
 }
 
+// Where scripts are off, the first rows are there all the same; on paper the page has no controls and hides nothing.
+async function checkElsewhere(browser, path, title) {
+  const problems = [];
+  const context = await browser.newContext({ javaScriptEnabled: false, offline: true });
+  const still = await context.newPage();
+  await still.goto(pathToFileURL(path).href);
+  if ((await still.locator("#rows").count()) && !(await still.locator("#rows tbody tr").count())) {
+    problems.push("no row is shown where no script runs");
+  }
+  await context.close();
+  const printed = await browser.newPage();
+  await printed.goto(pathToFileURL(path).href);
+  await printed.emulateMedia({ media: "print" });
+  if (await printed.locator("nav, .controls button, .controls select").filter({ visible: true }).count()) {
+    problems.push("controls are printed");
+  }
+  if (values.screenshots) await printed.screenshot({ path: join(values.screenshots, `${title}-print.png`), fullPage: true });
+  await printed.close();
+  console.log(`${title} without scripts and on paper: ${problems.length} problems`);
+  problems.forEach((problem) => console.log(`  ${problem}`));
+  return problems.length;
+}
+
 const [chromium, axe] = packages();
 const executablePath = browserPath();
 if (!existsSync(values.taster)) skip(`there is no program at ${values.taster}`);
@@ -217,6 +240,7 @@ try {
     if (bytes > MOST_BYTES) problems += 1;
     console.log(`${title}: ${bytes} bytes`);
     for (const view of VIEWS) problems += await check(browser, axe, path, title, view);
+    problems += await checkElsewhere(browser, path, title);
   }
 } finally {
   await browser.close();

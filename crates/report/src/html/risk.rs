@@ -49,10 +49,14 @@ fn cell(out: &mut Markup, scan: &Scan, rating: Rating, findings: &[usize]) {
 }
 
 fn name(finding: &Finding) -> String {
-    let code = finding.code.replace('-', " ");
+    let code = if finding.code == "rows" {
+        text::plural(finding.rows, "row")
+    } else {
+        text::clip(&finding.code.replace('-', " "), 60)
+    };
     let trigger = finding.evidence.get("trigger").and_then(|trigger| trigger.as_str());
     let column = finding.columns.first().filter(|_| finding.columns.len() == 1).map(String::as_str);
     let what = trigger.or(column).map_or_else(String::new, |what| format!(" ({})", text::clip(what, 30)));
     let waived = if finding.waiver.is_some() { ", waived" } else { "" };
-    format!("{}: {}{what}{waived}", text::clip(&finding.detector, 40), text::clip(&code, 60))
+    format!("{}: {code}{what}{waived}", text::clip(&finding.detector, 40))
 }

@@ -29,7 +29,7 @@ fn the_page_says_what_matters() {
         "does not apply: <span class=\"quiet\">fewer than 2 features",
         "<h4>Outliers</h4>",
         "Suggested label: <code>&gt;50K</code>",
-        "<a href=\"#f0\">label-flip: rows</a>",
+        "<a href=\"#f0\">label-flip: 1,204 rows</a>",
         "Quarantined rows by given and suggested label",
         "threshold 0.8125",
         "What <code>label-flip</code> looks for, and what it cannot see",

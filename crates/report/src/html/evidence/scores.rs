@@ -45,5 +45,9 @@ pub(super) fn chart(fields: &Map<String, Value>) -> Option<Chart> {
         out.wrap("<p class=\"quiet\">", &text::plural(unscored, "row"), " without a score.</p>");
     }
     out.lit("</figure>");
-    Some((out, vec!["scores", "share"]))
+    let mut told = vec!["scores", "share"];
+    if fields.get("columns").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        told.push("columns");
+    }
+    Some((out, told))
 }
