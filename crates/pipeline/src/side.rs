@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use rayon::prelude::*;
 use taster_core::{Digest, Schema};
-use taster_ingest::{Dataset, Options, Piece};
+use taster_ingest::{Dataset, NamedFile, Options, Piece};
 use taster_provenance::{
     CompactRange, Envelope, Predicate, RowHasher, Statement,
     diff::{FileRows, Known, SideFile},
-    empty_root, sha256_of_file,
+    empty_root, sha256_of_files,
 };
 
 use crate::{
@@ -36,11 +35,11 @@ impl Side {
             });
         }
         let files = taster_ingest::find_files(&[input.to_owned()])?;
-        let hashed = files.par_iter().map(|file| {
-            let (sha256, _) = sha256_of_file(&file.path)?;
-            Ok(SideFile { name: file.name.clone(), sha256, rows: None })
-        });
-        Ok(Self { files: hashed.collect::<Result<_, Error>>()?, scan: None, input: input.into() })
+        let hashed = sha256_of_files(files.iter().map(|file| file.path.as_path()));
+        let file =
+            |(file, sha256): (NamedFile, Result<_, _>)| Ok(SideFile { name: file.name, sha256: sha256?, rows: None });
+        let files = files.into_iter().zip(hashed).map(file).collect::<Result<_, Error>>()?;
+        Ok(Self { files, scan: None, input: input.into() })
     }
 
     /// How the scan read its files; the defaults where nobody knows.

@@ -109,7 +109,7 @@ fn read_beside(file: &mut File, at_most: u64, mut each: impl FnMut(&[u8])) -> io
 }
 
 /// Reads what is there, at most this much; 0 at the end.
-fn read_some(file: &mut File, buffer: &mut [u8], at_most: u64) -> io::Result<usize> {
+pub(crate) fn read_some(file: &mut File, buffer: &mut [u8], at_most: u64) -> io::Result<usize> {
     let wanted = buffer.len().min(usize::try_from(at_most).unwrap_or(usize::MAX));
     loop {
         match file.read(&mut buffer[..wanted]) {

@@ -40,6 +40,7 @@ mod kind;
 mod lineage;
 pub mod log;
 mod manifest;
+mod many;
 mod matching;
 mod merkle;
 pub mod oms;
@@ -51,6 +52,7 @@ mod statement;
 mod test_result;
 mod tree;
 mod verify;
+mod wide;
 
 pub use canonical::{canonical_json, canonical_sha256};
 pub use chain::{Chain, Link, chain};
@@ -68,6 +70,7 @@ pub use lineage::{
     Restored,
 };
 pub use manifest::{Context, Manifest};
+pub use many::sha256_of_files;
 pub use matching::DataFile;
 pub use merkle::{CompactRange, empty_root, node};
 pub use proof::{PROOF_TYPE, ProofCheck, RowProof, block_of};

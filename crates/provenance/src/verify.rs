@@ -10,7 +10,7 @@ use crate::{
     dsse::LARGEST_ENVELOPE,
     file::read_bounded,
     matching::{Pairing, pair},
-    sha256_of_file,
+    sha256_of_file, sha256_of_files,
 };
 
 /// Whose word is taken for a manifest.
@@ -147,8 +147,8 @@ impl Hashed {
     fn new(data: &[DataFile]) -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         let absolute = |file: &DataFile| DataFile { name: file.name.clone(), path: here.join(&file.path) };
-        let digest = |file: &DataFile| sha256_of_file(&file.path).map(|(digest, _)| digest);
-        Self { files: data.iter().map(absolute).collect(), digests: data.par_iter().map(digest).collect() }
+        let digests = sha256_of_files(data.iter().map(|file| file.path.as_path()));
+        Self { files: data.iter().map(absolute).collect(), digests }
     }
 }
 

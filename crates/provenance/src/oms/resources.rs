@@ -1,4 +1,3 @@
-use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 use taster_core::Digest;
 
@@ -6,7 +5,10 @@ use super::{
     Method, Serialization,
     walk::{Found, SINGLE},
 };
-use crate::{Error, file::sha256_of_range};
+use crate::{
+    Error,
+    many::{Part, sha256_of_parts},
+};
 
 /// A file, or a shard of one, and its digest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +27,17 @@ pub(super) struct Piece<'a> {
     pub range: Option<(u64, u64)>,
 }
 
-impl Piece<'_> {
+impl<'a> Piece<'a> {
     pub fn name(&self) -> String {
         match self.range {
             None => self.file.name.clone(),
             Some((start, end)) => format!("{}:{start}:{end}", self.file.name),
         }
+    }
+
+    fn part(&self) -> Part<'a> {
+        let (start, end) = self.range.map_or((0, None), |(start, end)| (start, Some(end)));
+        Part { path: &self.file.path, start, end }
     }
 }
 
@@ -49,11 +56,9 @@ fn shards(file: &Found, size: u64) -> impl Iterator<Item = Piece<'_>> {
 
 /// Hashes every piece, in parallel; in the order of the pieces.
 pub(super) fn hash(pieces: &[Piece<'_>]) -> Vec<Result<Resource, Error>> {
-    let hash = |piece: &Piece<'_>| {
-        let (start, end) = piece.range.map_or((0, None), |(start, end)| (start, Some(end)));
-        Ok(Resource { name: piece.name(), sha256: sha256_of_range(&piece.file.path, start, end)? })
-    };
-    pieces.par_iter().map(hash).collect()
+    let parts: Vec<_> = pieces.iter().map(Piece::part).collect();
+    let resource = |(piece, sha256): (&Piece<'_>, Result<_, _>)| Ok(Resource { name: piece.name(), sha256: sha256? });
+    pieces.iter().zip(sha256_of_parts(&parts)).map(resource).collect()
 }
 
 /// SHA-256 over the digests, in order: what stands for the whole.
