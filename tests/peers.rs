@@ -10,9 +10,14 @@ use crate::support::TASTER;
 /// script says so and ends well; what it says is printed past the harness, which hides what a test prints that passes.
 #[track_caller]
 fn agree(script: &str) {
+    agree_by("python3", script, &[TASTER]);
+}
+
+#[track_caller]
+fn agree_by(program: &str, script: &str, args: &[&str]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts").join(script);
-    let Ok(done) = Command::new("python3").arg(path).arg(TASTER).output() else {
-        return say(&format!("{script}: skipped: there is no python3 here"));
+    let Ok(done) = Command::new(program).arg(path).args(args).output() else {
+        return say(&format!("{script}: skipped: there is no {program} here"));
     };
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{script}\n{out}\n{err}");
@@ -51,4 +56,16 @@ fn proofbundle_agrees() {
 #[test]
 fn readers_of_ci_services_agree() {
     agree("check_reports.py");
+}
+
+/// The action, the GitLab template and the pre-commit hook, as far as they run without their services.
+#[test]
+fn ci_services_agree() {
+    agree("check_ci.py");
+}
+
+/// The report's page in a browser: `NODE_PATH` has to lead to playwright-core and axe-core.
+#[test]
+fn chromium_agrees() {
+    agree_by("node", "check_report_html.mjs", &["--taster", TASTER]);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Chart, Markup, bars};
+use super::{super::markdown::prose, Chart, Markup, bars};
 use crate::text;
 
 const MOST: usize = 15;
@@ -34,7 +34,9 @@ pub(super) fn chart(fields: &Map<String, Value>) -> Option<Chart> {
         out.wrap("<span class=\"number\">", &text::unit(*score), "</span></td>");
         let p = source.get("p_value").and_then(Value::as_f64).map_or_else(|| "–".into(), text::number);
         out.wrap("<td class=\"number\">", &p, "</td>");
-        out.wrap("<td class=\"quiet\">", &text::clip(what(source), MAX_CHARS), "</td></tr>");
+        out.lit("<td class=\"quiet\">");
+        prose(&mut out, &text::clip(what(source), MAX_CHARS));
+        out.lit("</td></tr>");
     }
     out.lit("</tbody></table></div>");
     if sources.len() > MOST {
