@@ -136,6 +136,18 @@ fn a_long_file_is_compared_block_by_block_with_its_manifest() {
     assert_eq!(kinds("report/manifest.json")["kinds"][0], "re-encode");
 }
 
+/// Rows are held in memory to be compared, and memory is bounded.
+#[test]
+fn more_rows_than_fit_are_refused() {
+    let room = scanned(3000);
+    packed(&room, "data/a.parquet", mixed(3000, 1));
+    let diff = |memory| room.run(&["diff", "old", "data", "--memory", memory]);
+    diff("1MiB").refused(&["more than 2730 rows", "--memory"]);
+    assert_eq!(diff("2MiB").status, 1);
+    // Blocks of rows take no such room.
+    room.expect(0, &["diff", "report/manifest.json", "report/manifest.json", "--memory", "1MiB"]);
+}
+
 #[test]
 fn only_what_leaves_rows_alone_can_be_allowed() {
     let room = scanned(300);

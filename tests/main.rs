@@ -37,6 +37,9 @@ mod export;
 /// `threat-model` and `evidence`.
 mod threat_model;
 
+/// The guide: links, and the commands it shows.
+mod docs;
+
 /// `log` and `scan --log`: the transparency log in a folder.
 mod log;
 

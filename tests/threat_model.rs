@@ -2,7 +2,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Room, fixture};
+use crate::{
+    json_schema::violations,
+    support::{Room, fixture},
+};
 
 /// A scan of the bundled poison, signed and logged.
 fn room() -> Room {
@@ -92,6 +95,66 @@ fn the_threat_model_shows_what_the_scan_saw_and_what_changed() {
     // And CycloneDX refers to it.
     let export = ["export", "again/manifest.json", "--cyclonedx", "--threat-model", "docs/THREAT-MODEL.json"];
     assert!(room.expect(0, &export).stdout.contains("\"type\": \"threat-model\""));
+}
+
+/// What somebody accepted is accepted and not answered, by name and until a date.
+#[test]
+fn waivers_are_a_control() {
+    let room = room();
+    let keys = ["threat-model", "taster-report", "--key", "release.pub.pem"];
+    room.expect(0, &keys);
+    let waivers = |model: &Value| {
+        let controls = model["controls"].as_array().unwrap().clone();
+        controls.into_iter().find(|control| control["id"] == "waivers").unwrap()
+    };
+    let model = room.json("THREAT-MODEL.json");
+    assert_eq!(
+        (&waivers(&model)["status"], &waivers(&model)["evidence"]),
+        (&json!("active"), &json!("no finding is accepted"))
+    );
+    let answers = threat(&model, "ignored-quarantine")["answers"].clone();
+    assert!(answers.as_array().unwrap().iter().any(|answer| answer["control"] == "waivers"), "{answers}");
+    assert_eq!(threat(&model, "label-flip")["waived"], json!({}));
+
+    room.expect(0, &["baseline", "taster-report", "--reason", "a drill", "--by", "Ada", "--expires", "2099-12-31"]);
+    let data = fixture("loans/poisoned.csv");
+    room.expect(0, &["scan", &data, "--label", "approved", "--seed", "1", "--sign", "release.pem"]);
+    room.expect(0, &keys);
+    let model = room.json("THREAT-MODEL.json");
+    let flip = threat(&model, "label-flip");
+    assert_eq!((&flip["state"], &flip["likelihood"]), (&json!("accepted"), &json!("seen")));
+    assert!(flip["waived"].to_string().contains("by Ada until 2099-12-31: a drill"), "{flip}");
+    let evidence = waivers(&model)["evidence"].as_str().unwrap().to_owned();
+    assert!(evidence.contains("by Ada, the first until 2099-12-31"), "{evidence}");
+    assert!(fs::read_to_string(room.path("THREAT-MODEL.md")).unwrap().contains("  - accepted by Ada until 2099-12-31"));
+    // Nobody's signature was checked: then somebody could have taken a name out.
+    room.expect(0, &["threat-model", "taster-report", "--out", "unchecked"]);
+    assert_eq!(waivers(&room.json("unchecked/THREAT-MODEL.json"))["status"], "partial");
+}
+
+#[test]
+fn the_json_follows_its_schema() {
+    let room = room();
+    let path = format!("{}/../../docs/threat-model.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let holds = || {
+        room.expect(0, &["threat-model", "taster-report", "--key", "release.pub.pem"]);
+        let model = room.json("THREAT-MODEL.json");
+        assert_eq!(violations(&schema, &model), [""; 0]);
+        model
+    };
+    let model = holds();
+    let mut wrong = model.clone();
+    wrong["threats"][0]["state"] = "forgotten".into();
+    wrong["more"] = 1.into();
+    assert_eq!(violations(&schema, &wrong).len(), 2);
+    let declared = "[sources.\"poisoned.csv\"]\ntrust = \"untrusted\"\norigin = \"https://example.com\"\n\
+        [threat_model]\nowner = \"risk\"\nreviewed = \"2026-01-31\"\nreview_by = \"2026-02-28\"\n\
+        [threat_model.assets.model]\nvalue = \"critical\"\n\
+        [threat_model.controls.dlp]\nanswers = [\"private-data\"]\n\
+        [threat_model.accepted.split-view]\nreason = \"made here\"\nuntil = \"2099-01-01\"\n";
+    room.write("taster.toml", declared);
+    assert_eq!(holds()["version"], 2);
 }
 
 #[test]

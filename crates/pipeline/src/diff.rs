@@ -26,8 +26,8 @@ pub struct DiffRequest {
     pub memory: usize,
 }
 
-/// Compares bytes, and, of files whose bytes differ, rows. The digests of the rows of those are held in memory, 32 bytes
-/// each.
+/// Compares bytes, and, of files whose bytes differ, rows. The digests of the rows of those are held in memory; more than
+/// fit are an error.
 pub fn diff(request: &DiffRequest) -> Result<Difference, Error> {
     let (mut old, mut new) = (Side::open(&request.old)?, Side::open(&request.new)?);
     let pairs = Pairs::new(&old.files, &new.files);

@@ -63,9 +63,10 @@ impl Side {
         [self.input.clone()]
     }
 
-    /// Digests the rows of some of its files.
+    /// Digests the rows of some of its files, and holds them: 32 bytes each, of which comparing makes two copies, on two
+    /// sides. All of that may take as much memory as what is in flight.
     pub fn read_rows(&mut self, dataset: &Dataset, which: &BTreeSet<usize>, limits: Limits) -> Result<(), Error> {
-        let rows = row_digests(dataset, which, limits)?;
+        let rows = row_digests(dataset, which, limits, limits.bytes as u64 / (32 * 3 * 2))?;
         for (file, digests) in self.files.iter_mut().zip(rows) {
             file.rows = digests.map(|digests| FileRows {
                 count: digests.len() as u64,
@@ -77,21 +78,29 @@ impl Side {
     }
 }
 
-/// The digests of the rows of some files of a dataset, in order; `None` for the others.
-pub(crate) fn row_digests(
+/// The digests of the rows of some files of a dataset, in order; `None` for the others. `room` is how many more may be held
+/// in memory.
+fn row_digests(
     dataset: &Dataset,
     which: &BTreeSet<usize>,
     limits: Limits,
+    room: u64,
 ) -> Result<Vec<Option<Vec<Digest>>>, Error> {
+    let mut held = 0;
     let mut rows: Vec<_> = (0..dataset.files().len()).map(|i| which.contains(&i).then(Vec::new)).collect();
     each_digests(
         dataset,
         |file| which.contains(&file),
         limits,
         |file, digests| {
+            held += digests.len() as u64;
+            if held > room {
+                return Err(Error::TooManyRows { most: room });
+            }
             if let Some(Some(rows)) = rows.get_mut(file) {
                 rows.extend_from_slice(digests);
             }
+            Ok(())
         },
     )?;
     Ok(rows)
@@ -102,7 +111,7 @@ pub(crate) fn each_digests(
     dataset: &Dataset,
     wanted: impl Fn(usize) -> bool + Sync,
     limits: Limits,
-    mut each: impl FnMut(usize, &[Digest]),
+    mut each: impl FnMut(usize, &[Digest]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let hasher = RowHasher::new(dataset.schema());
     let work = |(): &mut (), piece: Piece| {
@@ -115,7 +124,7 @@ pub(crate) fn each_digests(
     };
     let sink = |output: Output<(usize, Vec<Digest>)>| {
         if let Output::Rows((file, digests)) = output {
-            each(file, &digests);
+            return each(file, &digests);
         }
         Ok(())
     };

@@ -81,7 +81,15 @@ impl RowSource for Rows {
         each: &mut dyn FnMut(&[Digest]),
     ) -> Result<(), RowSourceError> {
         let dataset = known(path, scan)?;
-        Ok(each_digests(&dataset, |_| true, Limits::of_machine(MEMORY), |_, digests| each(digests))?)
+        Ok(each_digests(
+            &dataset,
+            |_| true,
+            Limits::of_machine(MEMORY),
+            |_, digests| {
+                each(digests);
+                Ok(())
+            },
+        )?)
     }
 
     fn columns(&self, path: &Path, scan: &Predicate, readable: bool) -> Vec<String> {

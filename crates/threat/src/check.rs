@@ -53,6 +53,7 @@ pub enum Check {
     RecordedPolicy,
     TransparencyLog,
     Quarantine,
+    Waivers,
     KeyedSample,
     DecoderLimits,
 }
@@ -72,6 +73,7 @@ impl Check {
             Self::RecordedPolicy => "recorded-policy",
             Self::TransparencyLog => "transparency-log",
             Self::Quarantine => "quarantine",
+            Self::Waivers => "waivers",
             Self::KeyedSample => "keyed-sample",
             Self::DecoderLimits => "decoder-limits",
         }
@@ -91,6 +93,7 @@ impl Check {
             Self::RecordedPolicy => "policy recorded in the manifest".into(),
             Self::TransparencyLog => "transparency log of manifests".into(),
             Self::Quarantine => "quarantine list".into(),
+            Self::Waivers => "waivers: findings are accepted by name, with a reason, until a date".into(),
             Self::KeyedSample => "sample that who writes the data cannot choose".into(),
             Self::DecoderLimits => "limits of the decoders, and a failed read is never a pass".into(),
         }
@@ -110,6 +113,7 @@ impl Check {
             Self::RecordedPolicy => policy(facts),
             Self::TransparencyLog => log(facts),
             Self::Quarantine => quarantine(facts),
+            Self::Waivers => waivers(facts),
             Self::KeyedSample => {
                 let told = "models are fitted on the rows with the smallest hashes under the scan's seed";
                 State::new(Status::Active, told, "/predicate/seed")
@@ -209,6 +213,23 @@ fn quarantine(facts: &Facts) -> State {
     let result = &facts.predicate.result;
     let told = format!("{} rows listed; verdict {}", result.quarantined_rows, result.verdict);
     State::new(Status::Active, told, "/predicate/reportFiles/quarantine.parquet")
+}
+
+/// Accepting is recorded in any case; a signature shows that nobody took a name out of the record since.
+fn waivers(facts: &Facts) -> State {
+    let caveat = if facts.is_signed() { "" } else { "; the manifest that records them was not checked" };
+    let used = facts.findings.iter().filter(|finding| finding.waiver.is_some()).count();
+    let told = match facts.waivers.iter().map(|waiver| waiver.expires.as_str()).min() {
+        None => format!("no finding is accepted{caveat}"),
+        Some(first) => {
+            let mut by: Vec<&str> = facts.waivers.iter().map(|waiver| waiver.by.as_str()).collect();
+            by.sort_unstable();
+            by.dedup();
+            let count = facts.waivers.len();
+            format!("{used} findings accepted; {count} waivers by {}, the first until {first}{caveat}", by.join(", "))
+        }
+    };
+    State::new(half(facts.is_signed()), told, "/predicate/config/waivers")
 }
 
 fn declared_digests(facts: &Facts) -> State {

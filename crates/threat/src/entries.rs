@@ -122,6 +122,9 @@ pub struct ThreatEntry {
     pub answers: Vec<Answer>,
     /// What the last scan found of it: ids and messages of findings.
     pub findings: BTreeMap<String, String>,
+    /// Of those, the ones that somebody accepted: by whom, until when and why, by ids of findings.
+    #[serde(default)]
+    pub waived: BTreeMap<String, String>,
     /// What stays open.
     pub rest: String,
     /// Why it is accepted, by whom and how long.

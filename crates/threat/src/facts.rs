@@ -6,7 +6,7 @@ use std::{
 
 use serde::Deserialize;
 use serde_json::Value;
-use taster_core::{DetectorRecord, Digest, Role, Severity};
+use taster_core::{DetectorRecord, Digest, Role, Severity, Waiver};
 use taster_provenance::{
     Envelope, Predicate, Statement, VerifyingKey,
     export::SourceRecord,
@@ -33,6 +33,8 @@ pub struct Facts {
     pub findings: Vec<FindingFact>,
     /// Whether there were such findings to read.
     pub has_findings: bool,
+    /// What of the findings the owner accepted, by name and until a date.
+    pub waivers: Vec<Waiver>,
     /// The sources.
     pub sources: BTreeMap<String, SourceRecord>,
     /// What the owner declared.
@@ -60,7 +62,7 @@ pub struct Trusted {
 }
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct FindingFact {
     /// Its id.
     pub id: String,
@@ -70,6 +72,9 @@ pub struct FindingFact {
     pub severity: Severity,
     /// One or two sentences.
     pub message: String,
+    /// The waiver that accepts it.
+    #[serde(default)]
+    pub waiver: Option<Waiver>,
 }
 
 impl Facts {
@@ -99,6 +104,7 @@ impl Facts {
             logged: logged(&path, &envelope, &trusted.log_keys),
             has_findings: findings.is_some(),
             findings: findings.unwrap_or_default(),
+            waivers: serde_json::from_value(section("waivers")).unwrap_or_default(),
             sources: serde_json::from_value(section("sources")).unwrap_or_default(),
             declared: serde_json::from_value(section("threat_model")).unwrap_or_default(),
             predicate,

@@ -147,6 +147,9 @@ fn details(page: &mut Page, model: &ThreatModel) {
         page.line(&format!("### {}\n\n{}. Stays open: {}.\n", threat.id, plain(&threat.title), plain(&threat.rest)));
         for (id, message) in &threat.findings {
             page.line(&format!("- found: {} ({})", plain(&clip(message, 300)), plain(&clip(id, 120))));
+            if let Some(accepted) = threat.waived.get(id) {
+                page.line(&format!("  - accepted {}", plain(&clip(accepted, 300))));
+            }
         }
         if let Some(accepted) = &threat.accepted {
             let by = accepted.owner.as_deref().unwrap_or("somebody");

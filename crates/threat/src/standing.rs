@@ -1,7 +1,7 @@
 //! How each threat stands: how likely it is, what answers it, what the scan saw of it.
 
 use taster_core::{
-    IMPACTS, LIKELIHOODS, Risk, Severity,
+    IMPACTS, LIKELIHOODS, Risk, Severity, Waiver,
     crosswalk::{self, Subject},
 };
 use taster_provenance::export::Trust;
@@ -49,9 +49,10 @@ pub(crate) fn controls(facts: &Facts) -> Vec<ControlEntry> {
 }
 
 fn entry(threat: &Threat, facts: &Facts, today: &str) -> ThreatEntry {
-    let (answers, state) = answers(threat, facts, today);
+    let (answers, answered) = answers(threat, facts, today);
     let found = found(threat, facts);
     let seen = found.iter().any(|finding| finding.severity >= Severity::Important);
+    let state = if seen && all_waived(&found) { answered.min(AnswerState::Accepted) } else { answered };
     let likelihood = likelihood(threat, facts, state, seen);
     ThreatEntry {
         id: threat.id.into(),
@@ -64,10 +65,20 @@ fn entry(threat: &Threat, facts: &Facts, today: &str) -> ThreatEntry {
         state,
         answers,
         findings: found.iter().take(LISTED).map(|f| (f.id.clone(), f.message.clone())).collect(),
+        waived: found.iter().take(LISTED).filter_map(|f| Some((f.id.clone(), accepted(f.waiver.as_ref()?)))).collect(),
         rest: threat.rest.into(),
         accepted: facts.declared.accepted.get(threat.id).cloned(),
         tags: crosswalk::tags(Subject::Threat, threat.id).to_vec(),
     }
+}
+
+/// Whether all that a scan found of a threat and that matters was let pass by somebody.
+fn all_waived(found: &[&FindingFact]) -> bool {
+    found.iter().filter(|finding| finding.severity >= Severity::Important).all(|finding| finding.waiver.is_some())
+}
+
+fn accepted(waiver: &Waiver) -> String {
+    format!("by {} until {}: {}", waiver.by, waiver.expires, waiver.reason)
 }
 
 /// What answers a threat, and what that comes to.

@@ -25,7 +25,7 @@ pub struct Threat {
 
 use Check::{
     DatasetSignature, DeclaredDigests, DecoderLimits, Detector, Digests, KeyedSample, Quarantine, RecordedPolicy,
-    Reference, Signature, SourceColumn, SourceInventory, TransparencyLog,
+    Reference, Signature, SourceColumn, SourceInventory, TransparencyLog, Waivers,
 };
 use Status::{Active, Partial};
 
@@ -203,7 +203,7 @@ pub const THREATS: &[Threat] = &[
         element: "training",
         impact: 2,
         by_source: false,
-        checks: &[Quarantine, RecordedPolicy],
+        checks: &[Quarantine, RecordedPolicy, Waivers],
         at_best: Partial,
         rest: "the pipeline must stop at status 1, and demand a manifest that passed",
     },
