@@ -1,7 +1,7 @@
 // Opens report.html in a real Chromium, in light, dark, on a phone, on paper and without scripts: of a hostile dataset, of one with 20,000 quarantined
 // rows, and of the loans fixture. Each must open in under two seconds without console errors, be under 5 MB, load nothing,
 // run nothing that the data holds, fit the screen, and have no serious violation of axe-core's rules; the quarantine table
-// must sort, filter, search and page.
+// must sort, filter, search and page, and decisions made in it must be those that a scan then finds applied.
 //
 //   npm install --prefix DIR playwright-core axe-core
 //   NODE_PATH=DIR/node_modules node scripts/check_report_html.mjs [--taster PROGRAM] [--screenshots FOLDER] [REPORT.html...]
@@ -155,7 +155,65 @@ async function useTable(page) {
   if (await heading.isVisible()) await heading.click();
   expect((await page.locator("#rows th[aria-sort]").count()) === 1, "no heading says what the table is sorted by");
   await page.evaluate(() => table.want({ order: "severity" }));
+  await page.waitForTimeout(50);
   return problems;
+}
+
+// Keeps, drops and relabels rows, undoes, saves, goes on with what was saved; then the data that was decided on is made, and a
+// scan must find that it is what the decisions say.
+async function decide(browser, path, folder) {
+  const problems = [];
+  const expect = (yes, what) => yes || problems.push(`decisions: ${what}`);
+  const context = await browser.newContext({ acceptDownloads: true, offline: true });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
+  await page.goto(pathToFileURL(path).href);
+  await page.click("#decisions summary");
+  await page.selectOption("#rows-detector", "label-flip");
+  const choose = (at, choice) => page.locator("#rows tbody td.decision select").nth(at).selectOption(choice);
+  await choose(0, "relabel");
+  await choose(1, "release");
+  await page.locator("#rows tbody td.decision input[placeholder=Reason]").nth(1).fill("looked up \u201ctwice\u201d <b>");
+  await page.locator("#rows-text").focus();
+  await choose(2, "confirm");
+  await page.click("#decisions-keep");
+  expect((await page.evaluate(() => decisions.made.size)) > 3, "not all that match are kept");
+  await page.click("#decisions-undo");
+  expect((await page.evaluate(() => decisions.made.size)) === 3, "undoing does not bring back what was");
+  const manifest = join(path, "../manifest.json");
+  await page.setInputFiles("#decisions-save", manifest);
+  await page.waitForFunction(() => document.getElementById("decisions-problem").textContent.includes("who decides"));
+  await page.fill("#decisions-by", "ada@example.com");
+  const saved = page.waitForEvent("download");
+  await page.setInputFiles("#decisions-save", manifest);
+  const file = join(folder, "decisions.json");
+  await (await saved).saveAs(file);
+  const quarantined = await page.evaluate(() => [...new Set(table.entries.map((entry) => entry.row))]);
+  await page.reload();
+  await page.click("#decisions summary");
+  await page.setInputFiles("#decisions-load", file);
+  await page.waitForFunction(() => decisions.made.size === 3);
+  expect((await page.locator("#decisions-count").textContent()).includes("1 to keep, 1 to drop, 1 to relabel"), "they are not counted");
+  await context.close();
+
+  const made = JSON.parse(readFileSync(file)).decisions;
+  const on = new Map(made.map((decision) => [decision.row, decision]));
+  const lines = readFileSync(join(ROOT, "fixtures/loans/poisoned.csv"), "utf8").trimEnd().split("\n");
+  const kept = lines.slice(1).flatMap((line, row) => {
+    const { decision, label } = on.get(row) ?? {};
+    if (decision === "relabel") return [line.replace(/[^,]*$/, label)];
+    return decision === "release" || !quarantined.includes(row) ? [line] : [];
+  });
+  const data = join(folder, "poisoned.csv");
+  writeFileSync(data, [lines[0], ...kept, ""].join("\n"));
+  const report = scan(folder, data, ["--label", "approved", "--parent", manifest, "--decisions", file]);
+  const statement = JSON.parse(Buffer.from(JSON.parse(readFileSync(join(report, "../manifest.json"))).payload, "base64"));
+  const { relation } = statement.predicate.lineage;
+  expect(made.length === 3 && relation === "reviewed", `the scan calls the data ${relation}`);
+  console.log(`decisions made on the page, applied and scanned: ${relation}, ${problems.length} problems`);
+  problems.forEach((problem) => console.log(`  ${problem}`));
+  return problems.length;
 }
 
 async function check(browser, axe, path, title, view) {
@@ -176,6 +234,7 @@ async function check(browser, axe, path, title, view) {
     await page.screenshot({ path: join(values.screenshots, `${title}-${view.name}.png`), fullPage: true });
   }
   if (await page.locator("#rows").count()) problems.push(...(await useTable(page)));
+  if (await page.locator("#decisions").count()) await page.click("#decisions summary");
   // What is folded away must be as harmless, and is looked at too.
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
   if (await page.evaluate(() => window.ran !== undefined)) problems.push("something in the data was run");
@@ -241,6 +300,7 @@ try {
     console.log(`${title}: ${bytes} bytes`);
     for (const view of VIEWS) problems += await check(browser, axe, path, title, view);
     problems += await checkElsewhere(browser, path, title);
+    if (title === "loans") problems += await decide(browser, path, inside("decided"));
   }
 } finally {
   await browser.close();

@@ -27,7 +27,7 @@ pub(crate) struct Suspect {
     pub position: u64,
     /// Indices of columns and values of the row, shortened: those that speak against it first.
     pub values: Vec<(usize, String)>,
-    /// Its label, where the dataset has one.
+    /// Its label, where it has one that is not too long to be one.
     pub label: Option<String>,
 }
 
@@ -143,7 +143,7 @@ fn p_value(threshold: &Threshold, score: f64) -> Option<f64> {
 
 fn label(schema: &Schema, table: &Table, row: usize) -> Option<String> {
     let label = table.columns[schema.label()?].show(row)?;
-    Some(label.chars().take(SHOWN).collect())
+    (label.chars().count() <= SHOWN).then_some(label)
 }
 
 fn shown(schema: &Schema, table: &Table, row: usize, entry: &Quarantined) -> Vec<(usize, String)> {

@@ -207,6 +207,7 @@ fn shown(sums: Vec<Sum>, record: &DatasetRecord) -> Vec<ShownRow> {
         rows.extend(sum.best.into_iter().map(|suspect| ShownRow {
             file: record.files[suspect.entry.file].name.clone(),
             values: suspect.values,
+            label: suspect.label,
             entry: suspect.entry,
         }));
     }

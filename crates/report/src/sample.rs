@@ -134,7 +134,7 @@ fn shown(row: u64, file: &str, column: &str, value: &str) -> ShownRow {
         suggested_label: Some((">50K".into(), 0.93)),
     };
     let values = [(1, value), (3, "Masters"), (5, "<=50K"), (2, column)].map(|(c, v)| (c, v.to_owned())).into();
-    ShownRow { entry, file: file.to_owned(), values }
+    ShownRow { entry, file: file.to_owned(), values, label: Some("<=50K".into()) }
 }
 
 fn dataset(files: &[&str]) -> DatasetRecord {

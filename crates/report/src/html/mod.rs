@@ -33,6 +33,8 @@ pub struct ShownRow {
     /// Its values, those that speak against it first: index of the column in the dataset's schema, and value as text. None
     /// where there are too many rows.
     pub values: Vec<(usize, String)>,
+    /// Its label, where it has one that is not too long to be one.
+    pub label: Option<String>,
 }
 
 /// `report.html`: verdict, risks, findings, quarantined rows (as many of `rows` as fit), what was read, and what each

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use taster_core::{Scan, Severity};
 
 use super::ShownRow;
-use crate::text;
+use crate::{json, text};
 
 const MAX_CHARS: usize = 200;
 const MAX_REASON: usize = 500;
@@ -30,7 +30,7 @@ pub(super) fn rows(scan: &Scan, rows: &[ShownRow], room: usize) -> Rows {
     let order = by_rank(rows);
     let mut names = Names::default();
     let mut lines: Vec<(usize, String)> = Vec::new();
-    let (mut left, mut with_values, mut full) = (room.saturating_sub(500), 0, true);
+    let (mut left, mut with_values, mut full) = (room.saturating_sub(2_000), 0, true);
     for at in order {
         let before = names.marks();
         let mut line = names.line(scan, &rows[at], full);
@@ -51,7 +51,7 @@ pub(super) fn rows(scan: &Scan, rows: &[ShownRow], room: usize) -> Rows {
     lines.sort_by_key(|(at, _)| *at);
     let shown = lines.len();
     let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
-    Rows { json: names.document(&lines), shown, with_values }
+    Rows { json: names.document(scan, &lines), shown, with_values }
 }
 
 /// Indices of the rows: the first of each detector, then the second of each, and so on.
@@ -75,6 +75,8 @@ struct Names {
 
 /// Places in [`Names::lists`], with the names that the script knows them by.
 const LISTS: [&str; 5] = ["files", "detectors", "columns", "reasons", "labels"];
+/// Those that decisions name, and that must be told as they are.
+const EXACT: [usize; 2] = [FILE, LABEL];
 const FILE: usize = 0;
 const DETECTOR: usize = 1;
 const COLUMN: usize = 2;
@@ -83,29 +85,35 @@ const LABEL: usize = 4;
 
 #[derive(Default)]
 struct Shared {
-    texts: Vec<String>,
+    /// As it is and as it is shown.
+    texts: Vec<(String, String)>,
     known: BTreeMap<String, usize>,
     bytes: usize,
 }
 
 impl Shared {
     fn of(&mut self, text: &str, max_chars: usize) -> usize {
-        let text = text::visible(&text::clip(text, max_chars));
-        if let Some(&at) = self.known.get(&text) {
+        if let Some(&at) = self.known.get(text) {
             return at;
         }
-        self.bytes += safe(&json!(text)).len() + 1;
-        self.known.insert(text.clone(), self.texts.len());
-        self.texts.push(text);
+        let shown = text::visible(&text::clip(text, max_chars));
+        self.bytes += safe(&json!(shown)).len() + safe(&exact(text, &shown)).len() + 2;
+        self.known.insert(text.to_owned(), self.texts.len());
+        self.texts.push((text.to_owned(), shown));
         self.texts.len() - 1
     }
 
     fn truncate(&mut self, len: usize, bytes: usize) {
-        for text in self.texts.drain(len..) {
+        for (text, _) in self.texts.drain(len..) {
             self.known.remove(&text);
         }
         self.bytes = bytes;
     }
+}
+
+/// The text as it is, where it is shown as something else.
+fn exact(text: &str, shown: &str) -> Value {
+    if text == shown { Value::Null } else { json!(text) }
 }
 
 type Marks = [(usize, usize); 5];
@@ -148,6 +156,7 @@ impl Names {
             entry.p_value.map(short),
             entry.q_value.map(short),
             of(REASON, &entry.reason, MAX_REASON),
+            row.label.as_ref().map(|label| of(LABEL, label, MAX_CHARS)),
             label.map(|(label, _)| of(LABEL, label, MAX_CHARS)),
             label.map(|&(_, probability)| short(probability)),
             columns,
@@ -155,10 +164,17 @@ impl Names {
         ]))
     }
 
-    fn document(&self, lines: &[String]) -> String {
-        let mut out = String::from("{");
+    fn document(&self, scan: &Scan, lines: &[String]) -> String {
+        let label = scan.dataset.schema.label().map(|at| text::clip(&scan.dataset.schema.columns[at].name, MAX_CHARS));
+        let mut out = format!("{{\"rows_root\":\"{}\",\n", scan.dataset.rows_root);
+        let _ = writeln!(out, "\"label\":{},", safe(&json!(label.map(|name| text::visible(&name)))));
+        for at in EXACT {
+            let texts: Vec<Value> = self.lists[at].texts.iter().map(|(text, shown)| exact(text, shown)).collect();
+            let _ = writeln!(out, "\"exact_{}\":{},", LISTS[at], safe(&json!(texts)));
+        }
         for (name, list) in LISTS.iter().zip(&self.lists) {
-            let _ = writeln!(out, "\"{name}\":{},", safe(&json!(list.texts))); // writing to a string cannot fail
+            let texts: Vec<&str> = list.texts.iter().map(|(_, shown)| shown.as_str()).collect();
+            let _ = writeln!(out, "\"{name}\":{},", safe(&json!(texts))); // writing to a string cannot fail
         }
         out.push_str("\"rows\":[\n");
         out.push_str(&lines.join(",\n"));
@@ -181,9 +197,9 @@ fn short(x: f64) -> Value {
     format!("{x:.5e}").parse::<f64>().map_or(Value::Null, |x| json!(x))
 }
 
-/// JSON that is only text to a reader of HTML: nothing in it can end the element it stands in.
+/// JSON that is only text to a reader of HTML: nothing in it can end the element it stands in, or hides.
 fn safe(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    json::compact(value).trim_end().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 #[cfg(test)]
@@ -198,7 +214,7 @@ mod tests {
             row.entry.detector = "outlier".into();
         }
         let scan = sample::scan();
-        for room in [1_000, 5_000, 20_000, 1_000_000] {
+        for room in [3_000, 6_000, 20_000, 1_000_000] {
             let rows = rows(&scan, &many, room);
             assert!(rows.json.len() <= room, "{} of {room}", rows.json.len());
             let read: Value = serde_json::from_str(&rows.json).unwrap();
@@ -215,5 +231,8 @@ mod tests {
         assert!(!json.contains(['<', '>', '&', '\u{202E}']), "{json}");
         let read: Value = serde_json::from_str(&json).unwrap();
         assert!(read["files"].as_array().unwrap().contains(&json!(sample::ATTACKS[0])));
+        // What is shown as something else is there as it is, too.
+        let at = read["files"].as_array().unwrap().iter().position(|f| f.as_str().unwrap().contains("⟨U+202E⟩"));
+        assert_eq!(read["exact_files"][at.unwrap()], sample::ATTACKS[3]);
     }
 }

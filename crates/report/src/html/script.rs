@@ -3,8 +3,8 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-/// The script, which makes the quarantine table sort, filter, search and page.
-pub(super) const SCRIPT: &str = include_str!("table.js");
+/// The script, which makes the quarantine table sort, filter, search and page, and takes decisions on its rows.
+pub(super) const SCRIPT: &str = concat!(include_str!("table.js"), "\n", include_str!("decisions.js"));
 
 /// The style sheet.
 pub(super) const STYLE: &str = include_str!("style.css");

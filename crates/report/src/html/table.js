@@ -24,7 +24,8 @@ function number(x) {
 
 // One line of the data block, in the order in which rows.rs writes it.
 function entryOf(data, line, id) {
-  const [file, row, sha, detector, severity, score, p, q, reason, label, probability, columns, values] = line;
+  const [file, row, sha, detector, severity, score, p, q, reason, given, label, probability, columns, values] = line;
+  const exact = (list, at) => (at === null ? null : (data[`exact_${list}`][at] ?? data[list][at]));
   const pairs = [];
   for (let i = 0; values && i < values.length; i += 2) pairs.push([data.columns[values[i]], values[i + 1]]);
   return {
@@ -40,6 +41,9 @@ function entryOf(data, line, id) {
     p,
     q,
     reason: data.reasons[reason],
+    path: exact("files", file),
+    given: exact("labels", given),
+    suggested: exact("labels", label),
     label: label === null ? null : data.labels[label],
     probability,
     columns: columns.map((at) => data.columns[at]),
