@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use polars::prelude::{Column, DataFrame};
+use rayon::prelude::*;
 use taster_core::{Role, Schema};
 
 use crate::{
@@ -232,7 +233,7 @@ impl Dataset {
     }
 
     fn assign(&mut self, sample: &DataFrame) -> Result<(), Error> {
-        let columns = sample.columns().iter().map(Column::as_materialized_series);
+        let columns = sample.columns().par_iter().map(Column::as_materialized_series);
         let mut profiles: Vec<Profile> = columns.map(Profile::of).collect();
         // A column that is constant in the first rows may not be so later, as in a table sorted by it.
         if sample.height() >= self.options.infer_rows {

@@ -77,8 +77,10 @@ impl Profile {
         self.infinite = present.iter().any(|v| v.is_infinite());
         self.counts_up = present.len() > 1 && present.windows(2).all(|w| w[1] == w[0] + 1.0);
         self.increasing = present.len() > 1 && present.windows(2).all(|w| w[1] > w[0]);
-        let distinct: HashSet<u64> = present.iter().map(|v| (v + 0.0).to_bits()).collect();
-        self.distinct = distinct.len();
+        let mut bits: Vec<u64> = present.iter().map(|v| (v + 0.0).to_bits()).collect();
+        bits.sort_unstable();
+        bits.dedup();
+        self.distinct = bits.len();
     }
 
     /// Whether no value comes twice and none is missing.

@@ -1,7 +1,8 @@
 //! Rows of numbers that are copies but for a little noise: many different rows in a small ball that stands alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use taster_core::{Key, Sample, Schema, Table, Values};
 use taster_stats::tail::Tail;
 
@@ -56,11 +57,11 @@ impl NearCells {
         }
         let rows = different(keys);
         let width = (WIDTH * space.dimensions() as f64).min(WIDEST);
-        let mut full = Vec::new();
-        for grid in 0..GRIDS {
+        let of_grid = |grid| {
             let cells = Cells::grid(&space, schema, width, key.seed().wrapping_add(grid));
-            full.extend(fullest(&cells, table, &rows));
-        }
+            fullest(&cells, table, &rows)
+        };
+        let mut full: Vec<Vec<usize>> = (0..GRIDS).into_par_iter().flat_map_iter(of_grid).collect();
         full.sort_by(|a: &Vec<usize>, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         let mut crowds: Vec<Crowd> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -127,11 +128,10 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// The first row of each content.
 fn different(keys: &[u64]) -> Vec<usize> {
-    let mut first: BTreeMap<u64, usize> = BTreeMap::new();
-    for (row, &key) in keys.iter().enumerate() {
-        first.entry(key).or_insert(row);
-    }
-    let mut rows: Vec<usize> = first.into_values().collect();
+    let mut ordered: Vec<(u64, usize)> = keys.iter().copied().zip(0..).collect();
+    ordered.sort_unstable();
+    ordered.dedup_by_key(|(key, _)| *key);
+    let mut rows: Vec<usize> = ordered.into_iter().map(|(_, row)| row).collect();
     rows.sort_unstable();
     rows
 }
@@ -139,12 +139,14 @@ fn different(keys: &[u64]) -> Vec<usize> {
 /// The rows of the fullest cells, each with three at least.
 fn fullest(cells: &Cells, table: &Table, rows: &[usize]) -> Vec<Vec<usize>> {
     let mut hashes = Vec::new();
-    let mut members: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-    for &row in rows {
+    let mut cell = |row: usize| {
         cells.hashes(table, row, &mut hashes);
-        members.entry(whole(&hashes)).or_default().push(row);
-    }
-    let mut full: Vec<Vec<usize>> = members.into_values().filter(|rows| rows.len() > 2).collect();
+        (whole(&hashes), row)
+    };
+    let mut members: Vec<(u64, usize)> = rows.iter().map(|&row| cell(row)).collect();
+    members.sort_unstable();
+    let groups = members.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 2);
+    let mut full: Vec<Vec<usize>> = groups.map(|group| group.iter().map(|&(_, row)| row).collect()).collect();
     full.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     full.truncate(CELLS);
     full

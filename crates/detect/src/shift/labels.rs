@@ -156,13 +156,16 @@ fn expected(
     if learnt.columns().is_empty() {
         return None;
     }
-    let count_of_folds = FOLDS[usize::from(sides.1.len >= MANY_ROWS)];
+    let many = sides.1.len >= MANY_ROWS;
+    let count_of_folds = FOLDS[usize::from(many)];
     let fold = |k: u64| key.of(&k.to_le_bytes()) % count_of_folds;
     // Rarer classes are one more.
     let class = |r: usize| classes.iter().position(|c| Some(c.as_str()) == labels.get(r)).unwrap_or(classes.len());
     let targets: Vec<u32> = (0..sides.1.len).map(|r| class(r) as u32).collect();
     let count = targets.iter().max().map_or(0, |&c| c as usize + 1);
-    let params = Params { trees: 40, depth: 5, min_hessian: 5.0, seed: key.seed(), ..Params::default() };
+    // A third of many rows tells where to split.
+    let row_share = if many { 0.35 } else { 0.7 };
+    let params = Params { trees: 40, depth: 5, min_hessian: 5.0, row_share, seed: key.seed(), ..Params::default() };
     let codes = [binning.codes(sides.0), learnt];
     let keys = [&sides.0.feature_keys, &sides.1.feature_keys];
     let of_fold = |f: u64| {

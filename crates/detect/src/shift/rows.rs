@@ -61,9 +61,11 @@ impl Classifier {
         let both = stacked(&binning.codes(current), &binning.codes(reference));
         let labels: Vec<u32> = (0..both.rows()).map(|r| u32::from(r < current.len)).collect();
         let keys: Vec<u64> = [current, reference].iter().flat_map(|t| &t.feature_keys).copied().collect();
-        // With many rows fewer, larger steps find the same and take half the time.
+        // With many rows fewer, larger steps find the same and take half the time, and so does a share of the rows that
+        // tells where to split.
         let many = both.rows() > MANY_ROWS;
-        let (trees, rate, column_share) = if many { (30, 0.2, 0.7) } else { (60, 0.1, COLUMN_SHARE) };
+        let few = Params { trees: 60, rate: 0.1, column_share: COLUMN_SHARE, ..Params::default() };
+        let shape = if many { Params { trees: 30, rate: 0.2, row_share: 0.35, ..few } } else { few };
         let per_round = FOLDS[usize::from(many)];
         let rounds: Vec<Key> =
             (0..if many { 1 } else { ROUNDS }).map(|round| key.derive(&format!("folds {round}"))).collect();
@@ -71,15 +73,7 @@ impl Classifier {
             let (round, f) = (rounds[model / per_round as usize], model as u64 % per_round);
             let others = |&r: &u32| fold(round, keys[r as usize], per_round) != f;
             let rows: Vec<u32> = (0..both.rows() as u32).filter(others).collect();
-            let params = Params {
-                trees,
-                depth: 5,
-                rate,
-                min_hessian: 5.0,
-                column_share,
-                seed: round.seed(),
-                ..Params::default()
-            };
+            let params = Params { depth: 5, min_hessian: 5.0, seed: round.seed(), ..shape.clone() };
             Booster::fit(&both, &rows, Target::Classes { labels: &labels, classes: 2 }, None, &params)
         };
         let folds: Vec<Booster> = (0..rounds.len() * per_round as usize).into_par_iter().map(fitted).collect();
