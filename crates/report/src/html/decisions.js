@@ -133,7 +133,7 @@ function decisionCell(entry) {
   const name = `row ${entry.row} of ${entry.file}`;
   const select = element("select", { "aria-label": `Decision on ${name}` }, element("option", { value: "" }, "undecided"));
   for (const [choice, word] of Object.entries(CHOICES)) {
-    if (choice === "relabel" && table.data.label === null) continue;
+    if (choice === "relabel" && !table.data.labelled) continue;
     select.append(element("option", { value: choice }, word));
   }
   select.value = made?.decision ?? "";
