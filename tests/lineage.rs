@@ -3,7 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::{BooleanChunked, Column, DataFrame};
 use serde_json::{Value, json};
 
-use crate::support::{Room, Run, mixed, payload};
+use crate::{
+    json_schema::violations,
+    support::{Room, Run, mixed, payload},
+};
 
 /// A signed scan of `raw.parquet` that wrote `clean.parquet`.
 fn cleaned() -> Room {
@@ -61,6 +64,9 @@ fn what_no_digest_shows_is_said() {
 fn decide(room: &Room, decisions: &[Value]) {
     let manifest = json!({"sha256": sha256(&payload(&room.json("raw/manifest.json")))});
     let file = json!({"type": "https://taster.dev/decisions/v0.1", "manifest": manifest, "decisions": decisions});
+    let schema = format!("{}/../../docs/decisions.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let schema = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
+    assert_eq!(violations(&schema, &file), [""; 0]);
     room.write("decisions.json", file.to_string());
 }
 

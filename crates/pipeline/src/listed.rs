@@ -36,7 +36,7 @@ fn read(scan: &Predicate, path: &Path) -> PolarsResult<BTreeMap<u64, Digest>> {
     let mut offset = 0;
     for file in &scan.dataset.files {
         offsets.insert(file.name.as_str(), offset);
-        offset += file.rows;
+        offset = file.rows.saturating_add(offset);
     }
     let columns = ["file", "row", "row_sha256"].map(str::to_owned).to_vec();
     let frame = ParquetReader::new(File::open(path)?).with_columns(Some(columns)).finish()?;
@@ -45,7 +45,7 @@ fn read(scan: &Predicate, path: &Path) -> PolarsResult<BTreeMap<u64, Digest>> {
     let digests = frame.column("row_sha256")?.cast(&DataType::String)?;
     let lines = files.str()?.iter().zip(rows.u64()?.iter()).zip(digests.str()?.iter());
     let row = |((file, row), digest): ((Option<&str>, Option<u64>), Option<&str>)| {
-        Some((offsets.get(file?)? + row?, digest?.parse().ok()?))
+        Some((row?.checked_add(*offsets.get(file?)?)?, digest?.parse().ok()?))
     };
     Ok(lines.filter_map(row).collect())
 }

@@ -44,7 +44,7 @@ pub(crate) fn reviewed(
         Ok(applied) => applied,
         Err(problem) => return Ok(Err(problem)),
     };
-    let left = parent.dataset.rows - applied.dropped.len() as u64;
+    let left = parent.dataset.rows.saturating_sub(applied.dropped.len() as u64);
     if left != child.record.rows {
         return Ok(Err(format!("they leave {left} rows, and there are {}", child.record.rows)));
     }

@@ -208,9 +208,9 @@ fn position(dataset: &Dataset, name: &str, row: u64) -> Option<u64> {
     let mut before = 0;
     for file in &dataset.files {
         if file.name == name {
-            return (row < file.rows).then_some(before + row);
+            return (row < file.rows).then(|| row.saturating_add(before));
         }
-        before += file.rows;
+        before = file.rows.saturating_add(before);
     }
     None
 }
