@@ -136,16 +136,33 @@ fn a_long_file_is_compared_block_by_block_with_its_manifest() {
     assert_eq!(kinds("report/manifest.json")["kinds"][0], "re-encode");
 }
 
-/// Rows are held in memory to be compared, and memory is bounded.
+/// Rows are held in memory to be compared, and memory is bounded: of more than fit, blocks of rows are compared.
 #[test]
-fn more_rows_than_fit_are_refused() {
-    let room = scanned(3000);
-    packed(&room, "data/a.parquet", mixed(3000, 1));
-    let diff = |memory| room.run(&["diff", "old", "data", "--memory", memory]);
-    diff("1MiB").refused(&["more than 2730 rows", "--memory"]);
-    assert_eq!(diff("2MiB").status, 1);
-    // Blocks of rows take no such room.
-    room.expect(0, &["diff", "report/manifest.json", "report/manifest.json", "--memory", "1MiB"]);
+fn many_rows_are_compared_in_little_memory() {
+    let room = scanned(6000);
+    let a = mixed(6000, 1);
+    let diff = |memory: &str| -> Value {
+        let run = room.run(&["diff", "old", "data", "--memory", memory, "--format", "json"]);
+        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr))
+    };
+    let told = |frame: DataFrame| {
+        packed(&room, "data/a.parquet", frame);
+        let (little, much) = (diff("1MiB"), diff("64MiB"));
+        assert_eq!(little["kinds"], much["kinds"]);
+        (little["kinds"][0].as_str().unwrap().to_owned(), little["files"][0]["rows"]["exact"].as_bool().unwrap())
+    };
+    assert_eq!(told(a.clone()), ("re-encode".into(), true));
+    assert_eq!(told(a.slice(1, 5999).vstack(&a.slice(0, 1)).unwrap()), ("reorder".into(), true));
+    assert_eq!(told(a.slice(0, 4096)), ("truncation".into(), true));
+    // Rows that moved between files, and one that was swapped: then only that something changed.
+    let all = a.vstack(&mixed(300, 2)).unwrap();
+    packed(&room, "data/b.parquet", all.slice(5000, 1300));
+    packed(&room, "data/a.parquet", all.slice(0, 5000));
+    assert_eq!(diff("1MiB")["kinds"], serde_json::json!(["reorder"]));
+    packed(&room, "data/b.parquet", mixed(300, 2));
+    packed(&room, "data/a.parquet", a.slice(0, 5000).vstack(&mixed(1000, 9)).unwrap());
+    assert_eq!(diff("1MiB")["kinds"], serde_json::json!(["re-encode", "change"]));
+    assert_eq!(diff("1MiB")["files"][0]["rows"]["differing"][0][0], 5000);
 }
 
 #[test]

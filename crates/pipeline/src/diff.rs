@@ -26,8 +26,8 @@ pub struct DiffRequest {
     pub memory: usize,
 }
 
-/// Compares bytes, and, of files whose bytes differ, rows. The digests of the rows of those are held in memory; more than
-/// fit are an error.
+/// Compares bytes, and, of files whose bytes differ, rows. The digests of the rows of those are held in memory; where more
+/// than fit, blocks of rows and sums.
 pub fn diff(request: &DiffRequest) -> Result<Difference, Error> {
     let (mut old, mut new) = (Side::open(&request.old)?, Side::open(&request.new)?);
     let pairs = Pairs::new(&old.files, &new.files);
@@ -35,9 +35,15 @@ pub fn diff(request: &DiffRequest) -> Result<Difference, Error> {
     let columns = if pairs.are_settled() {
         told_columns(&old, &new)
     } else {
-        Rows { old: &mut old, new: &mut new, pairs: &pairs, limits }.read()?
+        Rows { old: &mut old, new: &mut new, pairs: &pairs, key: key()?, limits }.read()?
     };
     Ok(compare(&old.files, &new.files, &pairs, columns, &request.allowed))
+}
+
+fn key() -> Result<[u8; 32], Error> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|e| Error::Seed(e.to_string()))?;
+    Ok(key)
 }
 
 /// Columns of two manifests.
@@ -57,6 +63,8 @@ struct Rows<'a> {
     old: &'a mut Side,
     new: &'a mut Side,
     pairs: &'a Pairs,
+    /// Under which rows are summed: drawn anew each time, so that nobody can make two sums equal.
+    key: [u8; 32],
     limits: Limits,
 }
 
@@ -66,8 +74,8 @@ impl Rows<'_> {
         let (o, n) = (self.pairs.old(), self.pairs.new_files());
         match (schema(self.old), schema(self.new)) {
             (Some(old), Some(new)) => Ok(column_changes(&old, &new)),
-            (Some(known), None) => read_as(self.new, &n, &known, &how(self.old)?, self.limits),
-            (None, Some(known)) => Ok(turned(read_as(self.old, &o, &known, &how(self.new)?, self.limits)?)),
+            (Some(known), None) => read_as(self.new, &n, &known, &how(self.old)?, (self.key, self.limits)),
+            (None, Some(known)) => Ok(turned(read_as(self.old, &o, &known, &how(self.new)?, (self.key, self.limits))?)),
             (None, None) => self.read_both(&o, &n),
         }
     }
@@ -79,7 +87,7 @@ impl Rows<'_> {
         let mut dataset = self.old.dataset(&options)?;
         let mut other = self.new.dataset(&options)?;
         loop {
-            match self.old.read_rows(&dataset, o, self.limits) {
+            match self.old.read_rows(&dataset, o, self.key, self.limits) {
                 Err(Error::Ingest(error)) if dataset.widen(&error) => {}
                 done => break done?,
             }
@@ -88,7 +96,7 @@ impl Rows<'_> {
         let changes = column_changes(&known, other.schema());
         if changes.is_empty() {
             loop {
-                match self.new.read_rows(&other, n, self.limits) {
+                match self.new.read_rows(&other, n, self.key, self.limits) {
                     Err(Error::Ingest(error)) if other.widen(&error) => {}
                     done => break done?,
                 }
@@ -102,13 +110,13 @@ impl Rows<'_> {
         }
         // Text holds values of several kinds, and which are seen first must not matter.
         if let Ok(as_new) = self.old.dataset_as(&options, other.schema())
-            && self.old.read_rows(&as_new, o, self.limits).is_ok()
-            && self.new.read_rows(&other, n, self.limits).is_ok()
+            && self.old.read_rows(&as_new, o, self.key, self.limits).is_ok()
+            && self.new.read_rows(&other, n, self.key, self.limits).is_ok()
         {
             return Ok(Vec::new());
         }
         if let Ok(as_old) = self.new.dataset_as(&options, &known)
-            && self.new.read_rows(&as_old, n, self.limits).is_ok()
+            && self.new.read_rows(&as_old, n, self.key, self.limits).is_ok()
         {
             return Ok(Vec::new());
         }
@@ -129,7 +137,7 @@ fn read_as(
     which: &BTreeSet<usize>,
     known: &Schema,
     options: &Options,
-    limits: Limits,
+    (key, limits): ([u8; 32], Limits),
 ) -> Result<Vec<String>, Error> {
     let own = side.dataset(options)?;
     let changes = column_changes(known, own.schema());
@@ -137,7 +145,7 @@ fn read_as(
         return Ok(changes); // a column that is new would not be seen among those that are known
     }
     let failure = match side.dataset_as(options, known) {
-        Ok(dataset) => match side.read_rows(&dataset, which, limits) {
+        Ok(dataset) => match side.read_rows(&dataset, which, key, limits) {
             Ok(()) => return Ok(Vec::new()),
             Err(error) => error,
         },

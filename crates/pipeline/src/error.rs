@@ -23,15 +23,6 @@ pub enum Error {
         /// The file of decisions.
         path: String,
     },
-    /// More rows would have to be held in memory than may be.
-    #[error(
-        "more than {most} rows of one side would have to be compared one by one, which takes more than --memory; give more, \
-         or compare file by file, or two manifests, which compares blocks of rows"
-    )]
-    TooManyRows {
-        /// How many rows of a side fit.
-        most: u64,
-    },
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] crate::ConfigError),

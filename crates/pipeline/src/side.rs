@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, path::Path};
 use taster_core::{Digest, Schema};
 use taster_ingest::{Dataset, NamedFile, Options, Piece};
 use taster_provenance::{
-    CompactRange, Envelope, Predicate, RowHasher, Statement,
-    diff::{FileRows, Known, SideFile},
+    CompactRange, Envelope, Predicate, RowHasher, RowTree, Statement, block_budget,
+    diff::{Bag, FileRows, Known, SideFile},
     empty_root, sha256_of_files,
 };
 
@@ -63,47 +63,85 @@ impl Side {
         [self.input.clone()]
     }
 
-    /// Digests the rows of some of its files, and holds them: 32 bytes each, of which comparing makes two copies, on two
-    /// sides. All of that may take as much memory as what is in flight.
-    pub fn read_rows(&mut self, dataset: &Dataset, which: &BTreeSet<usize>, limits: Limits) -> Result<(), Error> {
-        let rows = row_digests(dataset, which, limits, limits.bytes as u64 / (32 * 3 * 2))?;
-        for (file, digests) in self.files.iter_mut().zip(rows) {
-            file.rows = digests.map(|digests| FileRows {
-                count: digests.len() as u64,
-                root: CompactRange::of(0, &digests).root().unwrap_or_else(empty_root),
-                known: Known::Each(digests),
-            });
+    /// Digests the rows of some of its files. They are held one by one as long as they fit: 32 bytes each, of which comparing
+    /// makes two copies, on two sides, in as much memory as is in flight. Beyond that blocks of rows are held. Sums of rows
+    /// are made under this key.
+    pub fn read_rows(
+        &mut self,
+        dataset: &Dataset,
+        which: &BTreeSet<usize>,
+        key: [u8; 32],
+        limits: Limits,
+    ) -> Result<(), Error> {
+        let mut room = limits.bytes / (32 * 3 * 2);
+        let blocks = block_budget(dataset.files().len());
+        let reading = |i: usize| which.contains(&i).then(|| Held { rows: Rows::Each(Vec::new()), bag: Bag::new(key) });
+        let mut held: Vec<Option<Held>> = (0..dataset.files().len()).map(reading).collect();
+        each_digests(
+            dataset,
+            |file| which.contains(&file),
+            limits,
+            |file, digests| {
+                if room < digests.len() {
+                    held.iter_mut().flatten().for_each(|file| file.rows.fold(blocks));
+                }
+                room = room.saturating_sub(digests.len());
+                held.get_mut(file).into_iter().flatten().try_for_each(|file| file.extend(digests, blocks))
+            },
+        )?;
+        for (file, held) in self.files.iter_mut().zip(held) {
+            file.rows = held.map(Held::finish);
         }
         Ok(())
     }
 }
 
-/// The digests of the rows of some files of a dataset, in order; `None` for the others. `room` is how many more may be held
-/// in memory.
-fn row_digests(
-    dataset: &Dataset,
-    which: &BTreeSet<usize>,
-    limits: Limits,
-    room: u64,
-) -> Result<Vec<Option<Vec<Digest>>>, Error> {
-    let mut held = 0;
-    let mut rows: Vec<_> = (0..dataset.files().len()).map(|i| which.contains(&i).then(Vec::new)).collect();
-    each_digests(
-        dataset,
-        |file| which.contains(&file),
-        limits,
-        |file, digests| {
-            held += digests.len() as u64;
-            if held > room {
-                return Err(Error::TooManyRows { most: room });
+/// Rows of a file as they are read.
+struct Held {
+    rows: Rows,
+    bag: Bag,
+}
+
+enum Rows {
+    Each(Vec<Digest>),
+    Blocks(RowTree),
+}
+
+impl Rows {
+    /// Lets go of single rows.
+    fn fold(&mut self, blocks: u64) {
+        if let Self::Each(digests) = self {
+            *self = Self::Blocks(RowTree::of(0, digests, blocks));
+        }
+    }
+}
+
+impl Held {
+    fn extend(&mut self, digests: &[Digest], blocks: u64) -> Result<(), Error> {
+        self.bag.extend(digests);
+        match &mut self.rows {
+            Rows::Each(rows) => rows.extend_from_slice(digests),
+            Rows::Blocks(tree) => tree.append(RowTree::of(tree.rows(), digests, blocks))?,
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> FileRows {
+        let bag = Some(self.bag);
+        match self.rows {
+            Rows::Each(digests) => FileRows {
+                count: digests.len() as u64,
+                root: CompactRange::of(0, &digests).root().unwrap_or_else(empty_root),
+                known: Known::Each(digests),
+                bag,
+            },
+            Rows::Blocks(tree) => {
+                let blocks = tree.blocks();
+                let root = tree.root().unwrap_or_else(empty_root);
+                FileRows { count: tree.rows(), root, known: Known::Blocks(blocks.rows_per_block, blocks.roots), bag }
             }
-            if let Some(Some(rows)) = rows.get_mut(file) {
-                rows.extend_from_slice(digests);
-            }
-            Ok(())
-        },
-    )?;
-    Ok(rows)
+        }
+    }
 }
 
 /// Digests the rows of the files that are wanted, on all threads, and hands them out in order.
@@ -140,7 +178,7 @@ fn told(file: &taster_provenance::ScannedFile) -> SideFile {
             && b.root() == file.rows_root
     });
     let known = sound.map_or_else(whole, |b| Known::Blocks(b.rows_per_block, b.roots.clone()));
-    let rows = FileRows { count: file.rows, root: file.rows_root, known };
+    let rows = FileRows { count: file.rows, root: file.rows_root, known, bag: None };
     SideFile { name: file.name.clone(), sha256: file.sha256, rows: Some(rows) }
 }
 

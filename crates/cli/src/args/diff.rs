@@ -11,7 +11,7 @@ use super::{Format, values::bytes};
 /// swapped: an answer for when a digest is not the expected one.
 ///
 /// A manifest knows every row of a file of up to 4096 rows, and blocks of rows of a longer one; give the data itself to have
-/// every row compared. Rows that are compared are held in memory by their digests, 2.7 million of each side for a GiB of --memory; more are refused.
+/// every row compared. Rows that are compared are held in memory by their digests, 2.7 million of each side for a GiB of --memory; of more, blocks of rows are compared.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -3,6 +3,7 @@
 //! Bytes are compared first, then rows by their digests. So a dataset that was only packed anew is told from one that was
 //! reordered, cut short, or whose content was swapped.
 
+mod bag;
 mod kind;
 mod rows;
 mod told;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use taster_core::Digest;
 
+pub use bag::Bag;
 pub use kind::Kind;
 pub use rows::RowsDiffer;
 
@@ -35,6 +37,8 @@ pub struct FileRows {
     pub root: Digest,
     /// What else is known.
     pub known: Known,
+    /// Their sum, where they were read.
+    pub bag: Option<Bag>,
 }
 
 /// How closely the rows of a file are known.
@@ -225,5 +229,29 @@ fn together(old: &[SideFile], new: &[SideFile], pairs: &Pairs) -> Option<(Kind, 
     if pairs.changed.is_empty() && pairs.removed.is_empty() && pairs.added.is_empty() {
         return None;
     }
-    Some(rows::compare_each(&each(old, pairs.old())?, &each(new, pairs.new_files())?))
+    match (each(old, pairs.old()), each(new, pairs.new_files())) {
+        (Some(old), Some(new)) => Some(rows::compare_each(&old, &new)),
+        _ => in_sum(old, new, pairs),
+    }
+}
+
+/// What can be said of all files that differ where not every row is known: that they are the same rows.
+fn in_sum(old: &[SideFile], new: &[SideFile], pairs: &Pairs) -> Option<(Kind, RowsDiffer)> {
+    let sum = |side: &[SideFile], which: BTreeSet<usize>| -> Option<(u64, Bag)> {
+        let mut files = which.iter().map(|&i| side[i].rows.as_ref().and_then(|rows| Some((rows.count, rows.bag?))));
+        let first = files.next()??;
+        files.try_fold(first, |(count, mut bag), file| {
+            bag.add(&file?.1);
+            Some((count + file?.0, bag))
+        })
+    };
+    let (before, after) = (sum(old, pairs.old())?, sum(new, pairs.new_files())?);
+    let in_place = pairs.removed.is_empty()
+        && pairs.added.is_empty()
+        && pairs.changed.iter().all(|&(o, n)| {
+            let root = |file: &SideFile| file.rows.as_ref().map(|rows| rows.root);
+            root(&old[o]) == root(&new[n])
+        });
+    let kind = if in_place { Kind::ReEncode } else { Kind::Reorder };
+    (before == after).then(|| (kind, rows::none_differ(before.0)))
 }

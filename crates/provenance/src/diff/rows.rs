@@ -39,22 +39,21 @@ pub(super) fn compare(old: &FileRows, new: &FileRows) -> (Kind, RowsDiffer) {
     }
     match (each(old), each(new)) {
         (Some(old), Some(new)) => compare_each(old, new),
+        _ if old.count == new.count && old.bag.is_some() && old.bag == new.bag => {
+            (Kind::Reorder, none_differ(old.count))
+        }
         _ => compare_blocks(old, new),
     }
 }
 
 fn same(count: u64) -> (Kind, RowsDiffer) {
+    (Kind::ReEncode, none_differ(count))
+}
+
+/// As many rows, and all the same.
+pub(super) fn none_differ(count: u64) -> RowsDiffer {
     let none = Some(0);
-    let rows = RowsDiffer {
-        old: count,
-        new: count,
-        added: none,
-        removed: none,
-        changed: none,
-        exact: true,
-        ..Default::default()
-    };
-    (Kind::ReEncode, rows)
+    RowsDiffer { old: count, new: count, added: none, removed: none, changed: none, exact: true, ..Default::default() }
 }
 
 fn each(rows: &FileRows) -> Option<&[Digest]> {
@@ -233,7 +232,28 @@ mod tests {
             count: tree.rows(),
             root: tree.root().unwrap(),
             known: Known::Blocks(blocks.rows_per_block, blocks.roots),
+            bag: None,
         }
+    }
+
+    /// The same, read: with their sum.
+    fn read(rows: &[Digest], most: u64) -> FileRows {
+        let mut bag = super::super::Bag::new([7; 32]);
+        bag.extend(rows);
+        FileRows { bag: Some(bag), ..known(rows, most) }
+    }
+
+    #[test]
+    fn a_sum_tells_a_reorder_from_a_change() {
+        let rows = digests(0..64);
+        let turned: Vec<_> = rows.iter().rev().copied().collect();
+        let (kind, told) = compare(&read(&rows, 4), &read(&turned, 4));
+        assert_eq!((kind, told), (Kind::Reorder, none_differ(64)));
+        let mut other = turned.clone();
+        other[0] = Digest([99; 32]);
+        assert_eq!(compare(&read(&rows, 4), &read(&other, 4)).0, Kind::Change);
+        assert_eq!(compare(&read(&rows, 4), &known(&turned, 4)).0, Kind::Change, "a manifest has no sum");
+        assert_eq!(compare(&read(&rows, 4), &read(&rows[..32], 4)).0, Kind::Truncation);
     }
 
     #[test]

@@ -82,6 +82,10 @@ impl fmt::Display for RowsDiffer {
                 write!(f, " and {more} more ranges")?;
             }
         }
-        if self.exact { Ok(()) } else { f.write_str("; known to the block only: give the data, not its manifest") }
+        if self.exact {
+            Ok(())
+        } else {
+            f.write_str("; known to the block only: give the data, not its manifest, or more --memory")
+        }
     }
 }
