@@ -186,6 +186,50 @@ fn only_the_label_of_a_relabelled_row_may_change() {
     assert_eq!(review(&room, relabelled(&labels)).0, "declared");
 }
 
+/// Applies `decisions.json` to `raw.parquet`.
+fn apply(room: &Room, data: &str, out: &str, more: &[&str]) -> Run {
+    let args = ["apply", "raw", data, "--decisions", "decisions.json", "--out", out, "--report", "applied"];
+    room.run(&[&args[..], &["--sign", "release.pem"], more].concat())
+}
+
+#[test]
+fn decisions_are_applied_and_the_result_names_its_parent() {
+    let room = cleaned();
+    let mut gone = quarantined(&room);
+    let ((first, first_digest), (second, second_digest)) = (gone.pop_first().unwrap(), gone.pop_first().unwrap());
+    let labels = crate::support::strings(&room.frame("raw.parquet"), "y");
+    let label = if labels[first] == "yes" { "no" } else { "yes" };
+    let mut relabel = decision(first, &first_digest, "relabel");
+    (relabel["label"], relabel["was"]) = (label.into(), labels[first].clone().into());
+    decide(&room, &[relabel.clone(), decision(second, &second_digest, "release")]);
+    let gone: BTreeSet<usize> = gone.into_keys().collect();
+    let mut expected = crate::support::strings(&without(&room, &gone), "y");
+    label.clone_into(&mut expected[first]); // it is the first quarantined one: none before it is gone
+
+    for out in ["kept.parquet", "kept.csv"] {
+        let run = apply(&room, "raw.parquet", out, &[]);
+        assert!(run.status < 2, "{}", run.stderr);
+        assert_eq!(room.statement("applied")["predicate"]["lineage"]["relation"], "reviewed");
+        let chain = ["lineage", "raw/manifest.json", "applied/manifest.json", "--key", "release.pub.pem"];
+        room.expect(0, &chain);
+        room.expect(0, &["verify", "applied/manifest.json", "--key", "release.pub.pem", out]);
+    }
+    let kept = room.frame("kept.parquet");
+    assert_eq!(crate::support::strings(&kept, "y"), expected);
+    assert_eq!(kept.schema(), room.frame("raw.parquet").schema());
+
+    // Undecided rows, a label that it did not have, other data: nothing is written.
+    let undecided = apply(&room, "raw.parquet", "x.parquet", &["--all-decided"]);
+    undecided.refused(&["quarantined rows are undecided"]);
+    relabel["was"] = label.into();
+    decide(&room, &[relabel]);
+    apply(&room, "raw.parquet", "x.parquet", &[]).refused(&["cannot be relabelled", "not the row that was decided on"]);
+    room.parquet("other.parquet", mixed(1500, 2));
+    decide(&room, &[]);
+    apply(&room, "other.parquet", "x.parquet", &[]).refused(&["is not what was scanned"]);
+    assert!(!room.path("x.parquet").exists());
+}
+
 #[test]
 fn decisions_must_be_about_the_parent() {
     let room = cleaned();

@@ -1,5 +1,6 @@
 //! The command line: what can be said, its defaults and its help.
 
+mod apply;
 mod baseline;
 mod diff;
 mod export;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use apply::ApplyArgs;
 pub use baseline::BaselineArgs;
 pub use diff::DiffArgs;
 pub use export::ExportArgs;
@@ -69,6 +71,7 @@ pub enum Command {
     Sign(SignArgs),
     Diff(DiffArgs),
     Prove(ProveArgs),
+    Apply(Box<ApplyArgs>),
     Lineage(LineageArgs),
     Profile(Box<ProfileArgs>),
     Keygen(KeygenArgs),

@@ -1,6 +1,7 @@
 //! The `taster` command: arguments, configuration file, progress and exit status. The work is done by
 //! [`taster_pipeline`].
 
+mod apply;
 mod args;
 mod baseline;
 mod config_file;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sign(args) => sign::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Prove(args) => prove::run(&args),
+        Command::Apply(args) => apply::run(&args),
         Command::Lineage(args) => lineage::run(&args),
         Command::Profile(args) => profile::run(&args),
         Command::Keygen(args) => keygen::run(&args),

@@ -92,7 +92,8 @@ fn log(args: &ScanArgs) -> anyhow::Result<Option<LogRequest>> {
     Ok(Some(LogRequest { folder, origin: args.output.log_origin.clone(), key }))
 }
 
-fn print(outcome: &Outcome, format: Format) -> anyhow::Result<()> {
+/// The verdict for people, or for programs.
+pub fn print(outcome: &Outcome, format: Format) -> anyhow::Result<()> {
     match format {
         Format::Text => output::result(&output::summary(outcome)),
         Format::Json => output::json(&as_json(outcome)),

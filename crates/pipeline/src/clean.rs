@@ -1,6 +1,7 @@
-//! The dataset without its quarantined rows, in its order and with its types.
+//! The dataset without some of its rows, in its order and with its types.
 
 mod json;
+mod relabel;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,28 +11,45 @@ use std::{
 
 use polars::{io::parquet::write::BatchedWriter, prelude::*};
 use taster_core::Digest;
-use taster_ingest::{Frame, Piece};
+use taster_ingest::{Dataset, Frame, Piece};
 use taster_provenance::{Cleaned, sha256_of_file};
 
 use crate::{
-    Error,
-    passes::{Output, decoded, read, run},
-    score::Pass,
+    Error, Progress,
+    passes::{Limits, Output, decoded, read, run},
 };
 use json::JsonLines;
+pub(crate) use relabel::Relabel;
 
-/// Reads the dataset once more and writes every row that is not in `quarantined`, as Parquet, CSV or JSON Lines by the
-/// ending of `path`. Records of JSON files are written to JSON Lines as they are. Appears whole or not at all.
+/// What is read once more, to be written again.
+pub(crate) struct Source<'a> {
+    pub dataset: &'a Dataset,
+    pub limits: Limits,
+    pub progress: &'a dyn Progress,
+    /// Rows in it.
+    pub rows: u64,
+    /// Errs where a file, by number, is not the one that it should be by its digest.
+    pub same: &'a (dyn Fn(usize, Digest) -> Result<(), Error> + Sync),
+}
+
+/// Reads the dataset once more and writes every row that is not in `dropped`, those in `relabel` with their new label, as
+/// Parquet, CSV or JSON Lines by the ending of `path`. Other records of JSON files are written to JSON Lines as they are.
+/// Appears whole or not at all.
 ///
 /// Gives what the manifest says of the file.
-pub(crate) fn write_clean(path: &Path, pass: &Pass<'_>, quarantined: &BTreeMap<u64, Digest>) -> Result<Cleaned, Error> {
+pub(crate) fn write_clean(
+    path: &Path,
+    source: &Source<'_>,
+    dropped: &BTreeMap<u64, Digest>,
+    relabel: &Relabel<'_>,
+) -> Result<Cleaned, Error> {
     let refuse = |reason: String| Error::Clean { path: path.display().to_string(), reason };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = draft(folder).map_err(|e| refuse(e.to_string()))?;
     let mut writer = Writer::new(path, file.reopen().map_err(|e| refuse(e.to_string()))?).map_err(refuse)?;
     match &mut writer {
-        Writer::JsonLines(lines) if pass.dataset.is_json() => copy_records(lines, pass, quarantined, refuse)?,
-        writer => copy_rows(writer, pass, quarantined, refuse)?,
+        Writer::JsonLines(lines) if source.dataset.is_json() => copy_records(lines, source, dropped, relabel, refuse)?,
+        writer => copy_rows(writer, source, dropped, relabel, refuse)?,
     }
     writer.finish().map_err(|e| refuse(e.to_string()))?;
     let (sha256, bytes) = sha256_of_file(file.path())?;
@@ -40,7 +58,7 @@ pub(crate) fn write_clean(path: &Path, pass: &Pass<'_>, quarantined: &BTreeMap<u
         name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         bytes,
         sha256,
-        rows: pass.record.rows - quarantined.len() as u64,
+        rows: source.rows - dropped.len() as u64,
     })
 }
 
@@ -57,54 +75,62 @@ fn draft(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 
 fn copy_rows(
     writer: &mut Writer,
-    pass: &Pass<'_>,
-    quarantined: &BTreeMap<u64, Digest>,
+    source: &Source<'_>,
+    dropped: &BTreeMap<u64, Digest>,
+    relabel: &Relabel<'_>,
     refuse: impl Fn(String) -> Error + Sync,
 ) -> Result<(), Error> {
     run(
-        read(pass.dataset),
-        pass.limits,
-        pass.progress,
+        read(source.dataset),
+        source.limits,
+        source.progress,
         || (),
         |(), piece: Piece| {
-            let frames = decoded(piece, pass.limits.batch_rows)?;
-            frames.map(|frame| kept(frame, quarantined).map_err(|e| refuse(e.to_string()))).collect()
+            let frames = decoded(piece, source.limits.batch_rows)?;
+            frames
+                .map(|mut frame| {
+                    relabel.rows(&mut frame).map_err(&refuse)?;
+                    kept(frame, dropped).map_err(|e| refuse(e.to_string()))
+                })
+                .collect()
         },
         |output: Output<Vec<DataFrame>>| match output {
             Output::Rows(frames) => frames.iter().try_for_each(|f| writer.push(f)).map_err(|e| refuse(e.to_string())),
-            Output::FileEnd(end) => pass.same_as_before(end.file, end.sha256),
+            Output::FileEnd(end) => (source.same)(end.file, end.sha256),
         },
     )
     .map(drop)
 }
 
-/// Writes the records of JSON files as they are.
+/// Writes the records of JSON files as they are, but for new labels.
 fn copy_records(
     lines: &mut JsonLines,
-    pass: &Pass<'_>,
-    quarantined: &BTreeMap<u64, Digest>,
-    refuse: impl Fn(String) -> Error,
+    source: &Source<'_>,
+    dropped: &BTreeMap<u64, Digest>,
+    relabel: &Relabel<'_>,
+    refuse: impl Fn(String) -> Error + Sync,
 ) -> Result<(), Error> {
     run(
-        read(pass.dataset),
-        pass.limits,
-        pass.progress,
+        read(source.dataset),
+        source.limits,
+        source.progress,
         || (),
         |(), piece: Piece| {
-            let kept = piece.json_records().filter(|(row, _)| !quarantined.contains_key(row));
-            Ok(json::one_a_line(kept.map(|(_, record)| record)))
+            let kept = piece.json_records().filter(|(row, _)| !dropped.contains_key(row));
+            let written = kept.map(|(row, record)| relabel.record(row, record).map_err(&refuse));
+            Ok(json::one_a_line(written.collect::<Result<Vec<_>, _>>()?.iter().map(AsRef::as_ref)))
         },
         |output: Output<Vec<u8>>| match output {
             Output::Rows(text) => lines.push_text(&text).map_err(|e| refuse(e.to_string())),
-            Output::FileEnd(end) => pass.same_as_before(end.file, end.sha256),
+            Output::FileEnd(end) => (source.same)(end.file, end.sha256),
         },
     )
     .map(drop)
 }
 
-fn kept(frame: Frame, quarantined: &BTreeMap<u64, Digest>) -> PolarsResult<DataFrame> {
+fn kept(frame: Frame, gone: &BTreeMap<u64, Digest>) -> PolarsResult<DataFrame> {
     let rows = frame.offset..frame.offset + frame.frame.height() as u64;
-    let mut dropped = quarantined.range(rows.clone()).map(|(row, _)| *row).peekable();
+    let mut dropped = gone.range(rows.clone()).map(|(row, _)| *row).peekable();
     if dropped.peek().is_none() {
         return Ok(frame.frame);
     }

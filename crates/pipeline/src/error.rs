@@ -23,6 +23,9 @@ pub enum Error {
         /// The file of decisions.
         path: String,
     },
+    /// Decisions cannot be applied.
+    #[error("the decisions cannot be applied: {0}")]
+    Apply(String),
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] crate::ConfigError),

@@ -10,6 +10,7 @@
 //! kept from the first pass for the second; else the files are read again. Batches are worked on by any number of threads;
 //! results are put in order before anything is written, so their number never shows.
 
+mod apply;
 mod clean;
 mod columns;
 mod config;
@@ -18,6 +19,7 @@ mod diff;
 mod error;
 mod judged;
 mod kept;
+mod labelled;
 mod lineage;
 mod listed;
 mod logged;
@@ -41,6 +43,7 @@ mod stamps;
 mod verify;
 mod waivers;
 
+pub use apply::{ApplyRequest, apply};
 pub use config::{Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, Level, PolicyConfig, SignConfig};
 pub use diff::{DiffRequest, diff};
 pub use error::Error;

@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use polars::prelude::{Column, DataFrame};
-use taster_core::{DatasetRecord, Digest, Kind, Role, Schema};
+use polars::prelude::DataFrame;
+use taster_core::{DatasetRecord, Digest, Role, Schema};
 use taster_ingest::{Dataset, Frame, Options, Piece};
 use taster_provenance::{Decision, Decisions, Predicate, Restored, RowHasher};
 
 use crate::{
     Error, Silent,
+    labelled::labelled,
     listed::listed,
     passes::{Limits, Output, decoded, read, run},
     stamps::same_file,
@@ -114,19 +115,4 @@ impl Reading<'_> {
         let decided = decision.label.as_deref().and_then(|label| digest(Some(label)));
         Ok(decided.is_some() && decided == now && digest(decision.was.as_deref()) == Some(decision.row_sha256))
     }
-}
-
-/// The row with another label, or without one; `None` where the text is no value of the label's kind.
-fn labelled(row: &DataFrame, name: &str, kind: &Kind, text: Option<&str>) -> Option<DataFrame> {
-    let name = name.into();
-    let label = match (kind, text) {
-        (Kind::Int, text) => Column::new(name, [text.map(str::parse::<i64>).transpose().ok()?]),
-        (Kind::Float, text) => Column::new(name, [text.map(str::parse::<f64>).transpose().ok()?]),
-        (Kind::Bool, text) => Column::new(name, [text.map(str::parse::<bool>).transpose().ok()?]),
-        (Kind::String, text) => Column::new(name, [text]),
-        _ => return None,
-    };
-    let mut row = row.clone();
-    row.with_column(label).ok()?;
-    Some(row)
 }

@@ -17,7 +17,7 @@ use taster_report::{Folder, QuarantineWriter, RuleDoc, ScoresWriter};
 
 use crate::{
     Config, Error, Level, LoadedProfile, LogRequest, Phase, Progress,
-    clean::write_clean,
+    clean::{Relabel, Source, write_clean},
     declared::declared_findings,
     lineage::Ancestry,
     logged::{append_to_log, check_log},
@@ -182,7 +182,15 @@ impl<'a> Scanning<'a> {
         self.progress.begin(Phase::Report, None);
         let lists = self.quarantine(&plan, &judges, &scored, &observed.record)?;
         scored.close()?;
-        let clean = self.request.clean.as_ref().map(|path| write_clean(path, &pass, &lists.positions));
+        let source = Source {
+            dataset: &plan.dataset,
+            limits: self.limits,
+            progress: self.progress,
+            rows: observed.record.rows,
+            same: &|file, sha256| pass.same_as_before(file, sha256),
+        };
+        let clean = self.request.clean.as_ref();
+        let clean = clean.map(|path| write_clean(path, &source, &lists.positions, &Relabel::none()));
         let cleaned = clean.transpose()?;
         let scan = self.told(&plan, &judges, &failures, &lists, observed.record, reference_record);
         self.write(scan, observed.row_blocks, &lists, cleaned, plan.dataset.files())

@@ -177,8 +177,8 @@ function decisionControls() {
   const out = element("div", { class: "controls" }, element("label", {}, "Decided by", by));
   out.append(picker("decisions-save", "Save: choose the manifest.json beside this page", save));
   const note = "Decisions are kept in this page until it is closed, and leave it only by the file that you save: ";
-  const how = element("p", { class: "note" }, note, element("code", {}, "taster scan --parent manifest.json --decisions decisions.json"));
-  how.append(" then shows that the data is what was decided.");
+  const how = element("p", { class: "note" }, note, element("code", {}, "taster apply REPORT DATA --decisions decisions.json --out FILE"));
+  how.append(" then makes the dataset that was decided on.");
   box.append(how, element("p", { id: "decisions-count", role: "status" }), bulk, out);
   box.append(element("p", { id: "decisions-problem", class: "problem", role: "alert" }));
   box.addEventListener("toggle", () => {

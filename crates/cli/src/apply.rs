@@ -1,0 +1,56 @@
+//! `taster apply`
+
+use std::{path::PathBuf, process::ExitCode};
+
+use taster_pipeline::{ApplyRequest, Request, apply, scan};
+
+use crate::{args::ApplyArgs, output, progress::Display, scan::print, secrets};
+
+/// Makes the dataset and scans it, prints the verdict, and exits by it.
+pub fn run(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
+    let manifest = manifest(args);
+    let display = Display::new(args.progress, args.quiet)?;
+    let request = ApplyRequest {
+        manifest: manifest.clone(),
+        decisions: args.decisions.clone(),
+        data: args.data.clone(),
+        out: args.out.clone(),
+        all_decided: args.all_decided,
+        memory: args.memory,
+    };
+    let (cleaned, config) = apply(&request, &display).inspect_err(|_| display.end())?;
+    let request = Request {
+        inputs: vec![args.out.display().to_string()],
+        reference: args.reference.clone(),
+        reference_keys: Vec::new(),
+        out: args.report.clone(),
+        scores: false,
+        clean: None,
+        seed: None,
+        threads: 0,
+        memory: args.memory,
+        batch_rows: BATCH_ROWS,
+        keys: secrets::signers(&args.sign, &[], &args.external)?,
+        description: None,
+        parent: Some(manifest),
+        decisions: Some(args.decisions.clone()),
+        reference_manifest: None,
+        log: None,
+        config,
+    };
+    let outcome = scan(&request, &display);
+    display.end();
+    let outcome = outcome?;
+    if !args.quiet {
+        output::note(&format!("wrote {} rows to {}", cleaned.rows, args.out.display()));
+        print(&outcome, args.format)?;
+    }
+    Ok(ExitCode::from(outcome.scan.verdict.exit_code()))
+}
+
+/// Rows in a batch; the result does not depend on it.
+const BATCH_ROWS: usize = 65_536;
+
+fn manifest(args: &ApplyArgs) -> PathBuf {
+    if args.report_of.is_dir() { args.report_of.join("manifest.json") } else { args.report_of.clone() }
+}
