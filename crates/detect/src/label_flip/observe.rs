@@ -63,13 +63,13 @@ pub fn observations(noise: &Noise, regions: &Regions, classes: &Classes, label: 
         });
         observation("directed-flips", message, label, d.share.min(1.0), evidence)
     }));
-    seen.extend(regions.suspects().filter(|(_, suspect)| suspect.probability >= 0.5).map(|(given, suspect)| {
+    seen.extend(regions.suspects(0.5).into_iter().map(|(given, suspect)| {
         let (from, to) = (classes.name(suspect.from), classes.name(given as usize));
         let message = format!(
             "{} rows close to each other are all labelled {to:?}, where everything around them says {from:?}",
-            suspect.rows
+            suspect.rows.len()
         );
-        let evidence = json!({ "from": from, "to": to, "rows": suspect.rows, "probability": suspect.probability });
+        let evidence = json!({ "from": from, "to": to, "rows": suspect.rows.len(), "probability": suspect.probability });
         observation("flipped-region", message, label, 0.0, evidence)
     }));
     let natural = noise.errors - noise.share();

@@ -60,8 +60,8 @@ pub struct Suspect {
     pub from: usize,
     /// Probability that they were flipped.
     pub probability: f64,
-    /// Rows of the sample.
-    pub rows: u64,
+    /// Rows of the sample, in their order.
+    pub rows: Vec<u32>,
 }
 
 impl Regions {
@@ -103,9 +103,27 @@ impl Regions {
         greatest.into_iter().map(|g| g.1).collect()
     }
 
-    /// The suspected groups: label, and what is suspected.
-    pub fn suspects(&self) -> impl Iterator<Item = (u32, &Suspect)> {
-        self.partitions.iter().flat_map(|p| &p.suspects).map(|(&(_, label), suspect)| (label, suspect))
+    /// The groups suspected with at least this probability, the most suspicious first: label, and what is suspected. Of
+    /// groups of the same rows, as other partitions draw them, only the first.
+    pub fn suspects(&self, least: f64) -> Vec<(u32, &Suspect)> {
+        let groups = self.partitions.iter().flat_map(|p| &p.suspects).map(|(&(_, label), suspect)| (label, suspect));
+        let mut groups: Vec<(u32, &Suspect)> = groups.filter(|group| group.1.probability >= least).collect();
+        groups.sort_by(|a, b| b.1.probability.total_cmp(&a.1.probability));
+        let mut distinct: Vec<(u32, &Suspect)> = Vec::new();
+        for (label, suspect) in groups {
+            if !distinct.iter().any(|&(other, first)| other == label && first.is_much_of(suspect)) {
+                distinct.push((label, suspect));
+            }
+        }
+        distinct
+    }
+}
+
+impl Suspect {
+    /// Whether half of the rows of one of them, the smaller, are also the other's.
+    fn is_much_of(&self, other: &Self) -> bool {
+        let shared = self.rows.iter().filter(|row| other.rows.binary_search(row).is_ok()).count();
+        2 * shared >= self.rows.len().min(other.rows.len())
     }
 }
 
@@ -129,7 +147,12 @@ impl Partition {
         let sharpness = Sharpness::fit(&outside, labels, classes, FACTORS);
         sharpness.apply(&mut outside, classes);
         let groups = tally(&outside, labels, &region, classes);
-        let suspects = suspects(&groups, regions.clusters(), &counts(labels, classes));
+        let mut suspects = suspects(&groups, regions.clusters(), &counts(labels, classes));
+        for ((row, &region), &label) in (0_u32..).zip(&region).zip(labels) {
+            if let Some(suspect) = suspects.get_mut(&(region, label)) {
+                suspect.rows.push(row);
+            }
+        }
         Self { regions, booster_of, boosters, sharpness, suspects }
     }
 
@@ -223,7 +246,36 @@ fn suspects(
     };
     let suspect = |(&place, group): (&(u32, u32), &Group)| {
         let probability = probability(group);
-        (probability > NEGLIGIBLE).then_some((place, Suspect { from: group.from, probability, rows: group.rows }))
+        (probability > NEGLIGIBLE).then_some((place, Suspect { from: group.from, probability, rows: Vec::new() }))
     };
     groups.iter().filter(away).filter_map(suspect).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partition(rows: &[u32], label: u32, probability: f64) -> Partition {
+        Partition {
+            regions: Kmeans::fit(&[0.0, 1.0], 1, 1, 1),
+            booster_of: Vec::new(),
+            boosters: Vec::new(),
+            sharpness: Sharpness::default(),
+            suspects: BTreeMap::from([((0, label), Suspect { from: 0, probability, rows: rows.to_vec() })]),
+        }
+    }
+
+    #[test]
+    fn a_region_is_named_once_however_many_partitions_saw_it() {
+        let partitions = vec![
+            partition(&[1, 2, 3, 4], 1, 0.8),
+            partition(&[2, 3, 4, 9, 10, 11], 1, 0.9),
+            partition(&[20, 21, 22], 1, 0.7),
+            partition(&[1, 2, 3, 4], 2, 0.6),
+            partition(&[30, 31], 1, 0.1),
+        ];
+        let regions = Regions { partitions, classes: 3 };
+        let told: Vec<(u32, usize)> = regions.suspects(0.5).iter().map(|(l, s)| (*l, s.rows.len())).collect();
+        assert_eq!(told, [(1, 6), (1, 3), (2, 4)]);
+    }
 }
