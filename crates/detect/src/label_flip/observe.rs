@@ -69,7 +69,8 @@ pub fn observations(noise: &Noise, regions: &Regions, classes: &Classes, label: 
             "{} rows close to each other are all labelled {to:?}, where everything around them says {from:?}",
             suspect.rows.len()
         );
-        let evidence = json!({ "from": from, "to": to, "rows": suspect.rows.len(), "probability": suspect.probability });
+        let evidence =
+            json!({ "from": from, "to": to, "rows": suspect.rows.len(), "probability": suspect.probability });
         observation("flipped-region", message, label, 0.0, evidence)
     }));
     let natural = noise.errors - noise.share();
