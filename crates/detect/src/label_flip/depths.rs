@@ -9,6 +9,8 @@ pub struct Plain {
     pub pairs: Vec<Pair>,
     /// Rows with the greatest probabilities of the class.
     pub surest: Vec<Sure>,
+    /// As many rows that are next sure of it.
+    pub next: Vec<Sure>,
 }
 
 /// How often one label is found among the rows of a class that look least like that label.
@@ -75,21 +77,17 @@ pub fn plain(probabilities: &[f32], labels: &[u32], classes: usize) -> Vec<Plain
         .enumerate()
         .map(|(class, rows)| {
             let share = rows.len() as f64 / labels.len().max(1) as f64;
-            let surest = least(&rows, SUREST_SHARE, |r| -p(r, class)).0;
+            let (surest, next) = least(&rows, SUREST_SHARE, |r| -p(r, class));
+            let sure = |rows: &[u32]| rows.iter().map(|&row| Sure { label: labels[row as usize], row }).collect();
             let pair = |other: usize| match other {
                 _ if other == class || rows.is_empty() => Pair::default(),
                 _ if classes > CLASSES_MANY => count(&surest, &[], labels, other),
                 _ => {
-                    let (near, next) = least(&rows, PAIR_SHARE, |r| p(r, other) / p(r, class));
-                    count(&near, &next, labels, other)
+                    let (near, after) = least(&rows, PAIR_SHARE, |r| p(r, other) / p(r, class));
+                    count(&near, &after, labels, other)
                 }
             };
-            let pairs = (0..classes).map(pair).collect();
-            Plain {
-                share,
-                pairs,
-                surest: surest.iter().map(|&row| Sure { label: labels[row as usize], row }).collect(),
-            }
+            Plain { share, pairs: (0..classes).map(pair).collect(), surest: sure(&surest), next: sure(&next) }
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! How often the label of one class is put on rows of another, and what that says of a row.
 
-use super::depths::{Pair, Plain, plain};
+use super::depths::{Pair, Plain, Sure, plain};
 
 /// A label's probability counts as this much larger: tiny ones are not known well enough to be told apart.
 const FLOOR: f64 = 0.03;
@@ -19,6 +19,8 @@ const SUREST_MIN: usize = 30;
 const EVEN: (f64, f64) = (0.6, 0.9);
 /// A greater share of errors among sure rows is taken for the data's nature.
 const LEVEL_MAX: f64 = 0.15;
+/// Standard errors by which the share of errors among sure rows is taken to be smaller than it was found.
+const DOUBT: f64 = 2.0;
 /// Errors not explained by flips at which the flips' share can no longer be told from natural noise, from and to.
 const NATURAL: (f64, f64) = (0.4, 0.5);
 
@@ -57,25 +59,13 @@ impl Noise {
     pub fn estimate(probabilities: &[f32], labels: &[u32], classes: usize) -> Self {
         let plain = plain(probabilities, labels, classes);
         let errors = errors(probabilities, labels, classes);
-        let undirected = undirected(&plain, probabilities, classes).max(level(&plain, errors));
+        let (factors, directed) = directions(&plain, classes);
+        // Errors among the surest rows are of all kinds: those flipped in one direction are not counted twice.
+        let already = directed.iter().map(|d| d.share).sum::<f64>();
+        let everywhere = level(&plain, errors).max(steady(&plain)) - already;
+        let undirected = undirected(&plain, probabilities, classes).max(everywhere);
         let trusted = ((NATURAL.1 - (errors - undirected)) / (NATURAL.1 - NATURAL.0)).clamp(0.0, 1.0);
-        let usual = Usual::of(&plain);
-        let mut noise = Self {
-            classes,
-            factors: vec![1.0; classes * classes],
-            undirected: undirected * trusted,
-            errors,
-            directed: Vec::new(),
-        };
-        for (from, p) in plain.iter().enumerate() {
-            for (to, pair) in p.pairs.iter().enumerate().filter(|&(to, _)| to != from) {
-                let usual = usual.without(pair, classes);
-                noise.factors[from * classes + to] = (pair.low() / usual).clamp(1.0, FACTOR_MAX);
-                noise.directed.extend(directed(from, to, p, usual));
-            }
-        }
-        noise.directed.sort_by(|a, b| b.share.total_cmp(&a.share));
-        noise
+        Self { classes, factors, undirected: undirected * trusted, errors, directed }
     }
 
     /// Number of classes.
@@ -112,9 +102,25 @@ fn errors(probabilities: &[f32], labels: &[u32], classes: usize) -> f64 {
     wrong as f64 / labels.len().max(1) as f64
 }
 
+/// Every direction's factor, and those that count as directed flips.
+fn directions(plain: &[Plain], classes: usize) -> (Vec<f64>, Vec<Directed>) {
+    let usual = Usual::of(plain);
+    let mut factors = vec![1.0; classes * classes];
+    let mut found = Vec::new();
+    for (from, p) in plain.iter().enumerate() {
+        for (to, pair) in p.pairs.iter().enumerate().filter(|&(to, _)| to != from) {
+            let usual = usual.without(pair, classes);
+            factors[from * classes + to] = (pair.low() / usual).clamp(1.0, FACTOR_MAX);
+            found.extend(directed(from, to, p, usual));
+        }
+    }
+    found.sort_by(|a, b| b.share.total_cmp(&a.share));
+    (factors, found)
+}
+
 /// Share of labels changed at random: their share among the surest rows of a class, as far as it cannot be natural
-/// confusion. With two classes that is the cleaner one of them; with more, only labels of the less likely half of the
-/// other classes are counted, and taken for their share of all changes.
+/// confusion. With two classes that is the cleaner one of them, or both if they differ by no more than chance; with more,
+/// only labels of the less likely half of the other classes are counted, and taken for their share of all changes.
 fn undirected(plain: &[Plain], probabilities: &[f32], classes: usize) -> f64 {
     let counted: Vec<(f64, f64)> =
         plain.iter().enumerate().map(|(class, p)| far_labels(p, class, probabilities, classes)).collect();
@@ -123,19 +129,43 @@ fn undirected(plain: &[Plain], probabilities: &[f32], classes: usize) -> f64 {
         let enough = counted.iter().filter(|c| c.1 >= SUREST_MIN as f64);
         enough.copied().min_by(|a, b| ((a.0 + 1.0) / a.1).total_cmp(&((b.0 + 1.0) / b.1)))
     };
-    let (hits, rows) = if classes == 2 { cleanest().unwrap_or(whole) } else { whole };
+    let (hits, rows) = if classes == 2 && !alike(&counted) { cleanest().unwrap_or(whole) } else { whole };
     // One or two hits are no more than chance.
     hits / rows.max(1.0) * hits / (hits + 1.0)
+}
+
+/// Whether two shares, each as hits and rows, differ by less than a standard deviation of their difference.
+fn alike(shares: &[(f64, f64)]) -> bool {
+    let &[(hits, rows), (other_hits, other_rows)] = shares else { return false };
+    let both = (hits + other_hits) / (rows + other_rows).max(1.0);
+    let variance = both * (1.0 - both) * (1.0 / rows.max(1.0) + 1.0 / other_rows.max(1.0));
+    (hits / rows.max(1.0) - other_hits / other_rows.max(1.0)).powi(2) < variance
+}
+
+/// Labels of other classes among some of each class's rows, and the rows.
+fn others<'a>(plain: &'a [Plain], rows: impl Fn(&'a Plain) -> &'a [Sure]) -> (f64, f64) {
+    let hits = |(class, p): (usize, &'a Plain)| rows(p).iter().filter(|s| s.label as usize != class).count();
+    let all: usize = plain.iter().map(|p| rows(p).len()).sum();
+    (plain.iter().enumerate().map(hits).sum::<usize>() as f64, all as f64)
 }
 
 /// Share of other labels among the surest rows of all classes, as far as it is as large there as elsewhere: natural
 /// confusion is rarer among sure rows. Nothing where it is so large that it must be natural.
 fn level(plain: &[Plain], errors: f64) -> f64 {
-    let rows: usize = plain.iter().map(|p| p.surest.len()).sum();
-    let others = |(class, p): (usize, &Plain)| p.surest.iter().filter(|s| s.label as usize != class).count();
-    let rate = plain.iter().enumerate().map(others).sum::<usize>() as f64 / rows.max(1) as f64;
+    let (hits, rows) = others(plain, |p| &p.surest);
+    let rate = hits / rows.max(1.0);
     let evenness = ((rate / errors.max(1e-9) - EVEN.0) / (EVEN.1 - EVEN.0)).clamp(0.0, 1.0);
     if rate < LEVEL_MAX { rate * evenness } else { 0.0 }
+}
+
+/// A lower bound for the share of other labels that would be left among still surer rows, if it kept falling as it fell from
+/// the next sure rows to the surest: natural confusion falls off, flips do not. It takes no class for farther than another,
+/// so that confusion elsewhere hides nothing.
+fn steady(plain: &[Plain]) -> f64 {
+    let ((hits, rows), (next_hits, next_rows)) = (others(plain, |p| &p.surest), others(plain, |p| &p.next));
+    let (rate, next) = (hits / rows.max(1.0), next_hits / next_rows.max(1.0));
+    let error = (hits + 0.25).sqrt() / rows.max(1.0);
+    if rate < LEVEL_MAX { (rate - (next - rate).max(0.0) - DOUBT * error).max(0.0) } else { 0.0 }
 }
 
 /// Among a class's surest rows: labels of the half of the other classes that are least likely there, and the rows as far
@@ -192,4 +222,37 @@ fn directed(from: usize, to: usize, plain: &Plain, usual: f64) -> Option<Directe
         usual: usual * pair.rows,
         share: plain.share * pair.level_low() * (1.0 - 1.0 / factor),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of two classes that models know, with the given share of changed labels in each.
+    fn estimated(changed: [f64; 2]) -> Noise {
+        let (mut probabilities, mut labels) = (Vec::new(), Vec::new());
+        for row in 0..4000_usize {
+            let class = row % 2;
+            let sure = 0.99 - 1e-5 * row as f32;
+            probabilities.extend(if class == 0 { [sure, 1.0 - sure] } else { [1.0 - sure, sure] });
+            // Spread evenly over the rows of the class.
+            let place = row / 2;
+            let turns = |n: usize| (n as f64 * changed[class]) as usize;
+            labels.push(if turns(place + 1) > turns(place) { 1 - class as u32 } else { class as u32 });
+        }
+        Noise::estimate(&probabilities, &labels, 2)
+    }
+
+    #[test]
+    fn changes_of_both_classes_are_counted_in_both() {
+        let noise = estimated([0.08, 0.09]);
+        assert!((noise.share() - 0.085).abs() < 0.005, "{}", noise.share());
+    }
+
+    #[test]
+    fn a_flip_in_one_direction_is_counted_once() {
+        let noise = estimated([0.10, 0.0]);
+        assert!(!noise.directed.is_empty());
+        assert!((0.03..=0.055).contains(&noise.share()), "{}", noise.share());
+    }
 }

@@ -41,6 +41,17 @@ fn planted_flips_are_found_and_the_clean_twin_is_silent() {
 }
 
 #[test]
+fn flips_among_three_classes_are_listed_though_two_of_them_are_neighbours() {
+    for step in [20, 30] {
+        let flipped: Vec<usize> = (0..2000).step_by(step).collect();
+        let (schema, poisoned) = rows(2000, &flipped);
+        let scores = fit(&*built(), &schema, &poisoned, None).score(&poisoned);
+        let hits = flipped.iter().filter(|&&r| scores[r] > 0.5).count();
+        assert!(hits * 10 >= flipped.len() * 8, "{hits} of {}", flipped.len());
+    }
+}
+
+#[test]
 fn a_label_never_changes_the_models_that_judge_its_row() {
     let (schema, before) = rows(600, &[]);
     let (_, after) = rows(600, &[5]);
