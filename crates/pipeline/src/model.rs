@@ -34,6 +34,7 @@ pub(crate) fn fit(
         detectors.iter().filter_map(|planned| Some((planned, states.remove(planned.id())?))).collect();
     in_list_order
         .into_par_iter()
+        .with_max_len(1) // so that a thread with nothing to do finds a detector to fit
         .map(|(planned, state)| {
             let evidence = Evidence { key: evidence.key.derive(planned.id()), ..evidence };
             let judge = state.and_then(|state| guarded(|| judge(planned, state, &evidence, calibration, config)));

@@ -17,7 +17,7 @@ const CHUNK: usize = 512;
 /// References in the first, rough fit.
 const ROUGH_REFERENCES: usize = 512;
 /// Distances times coordinates that scoring a dataset may take.
-const WORK: u64 = 400_000_000;
+const WORK: u64 = 280_000_000;
 /// Fewest references.
 const REFERENCES_MIN: u64 = 32;
 

@@ -65,7 +65,7 @@ impl Classifier {
         // tells where to split.
         let many = both.rows() > MANY_ROWS;
         let few = Params { trees: 60, rate: 0.1, column_share: COLUMN_SHARE, ..Params::default() };
-        let shape = if many { Params { trees: 30, rate: 0.2, row_share: 0.35, ..few } } else { few };
+        let shape = if many { Params { trees: 22, rate: 0.27, row_share: 0.35, ..few } } else { few };
         let per_round = FOLDS[usize::from(many)];
         let rounds: Vec<Key> =
             (0..if many { 1 } else { ROUNDS }).map(|round| key.derive(&format!("folds {round}"))).collect();
