@@ -4,10 +4,13 @@
     level_trials.py --taster target/release/taster --pack DATA_PACK [--trials 300] [--out level.csv]
 
 The rows of ten real tables (10,000 at most, repeated rows left out) are dealt into a dataset and a reference at random, each
-trial with its own seed. `alpha` is 0.01, the default. Needs numpy, pandas and pyarrow.
+trial with its own seed. `alpha` is 0.01, the default. Each trial is written to the table as it ends; those that are there
+already are not run again, so that a run can be stopped and go on. Needs numpy, pandas and pyarrow.
 """
 
 import argparse
+import csv
+import functools
 import json
 import subprocess
 import tempfile
@@ -19,13 +22,18 @@ import pandas as pd
 
 ROWS = 10_000
 DATASETS = ["adult", "bank_marketing", "diamonds_cut", "income_survey", "pmlb_magic", "pmlb_pendigits", "pmlb_phoneme", "pmlb_satimage", "pmlb_spambase", "pmlb_wine_quality_white"]
-OTHERS = ["label-flip", "conflicting-label", "outlier", "odd-source", "duplicate-flood", "trigger", "poisoned-text"]
+COLUMNS = ["dataset", "trial", "alarm", "codes"]
+
+
+@functools.cache
+def table(folder):
+    label = tomllib.loads((folder / "META.toml").read_text())["label_column"]
+    return pd.read_parquet(folder / "data.parquet").drop_duplicates(), label
 
 
 def trial(taster, folder, number):
     rng = np.random.default_rng([number, sum(folder.name.encode())])
-    label = tomllib.loads((folder / "META.toml").read_text())["label_column"]
-    frame = pd.read_parquet(folder / "data.parquet").drop_duplicates()
+    frame, label = table(folder)
     order = rng.permutation(len(frame))[:ROWS]
     middle = len(order) // 2
     with tempfile.TemporaryDirectory() as room:
@@ -34,14 +42,21 @@ def trial(taster, folder, number):
         frame.iloc[order[middle:]].to_parquet(room / "data.parquet", index=False)
         command = [taster, "scan", room / "data.parquet", "--reference", room / "reference.parquet", "--label", label]
         command += ["--out", room / "report", "--seed", str(number), "--quiet"]
-        for other in OTHERS:
+        for other in others(taster):
             command += ["--level", f"{other}=off"]
         done = subprocess.run(command, capture_output=True)
         if done.returncode not in (0, 1):
             raise SystemExit(f"{folder.name}, trial {number}: {done.stderr.decode()}")
         findings = json.loads((room / "report" / "findings.json").read_text())["findings"]
     seen = [f["code"] for f in findings if f["detector"] == "shift" and f["severity"] != "info"]
-    return dict(dataset=folder.name, trial=number, alarm=bool(seen), codes=" ".join(seen))
+    return [folder.name, number, int(bool(seen)), " ".join(seen)]
+
+
+@functools.cache
+def others(taster):
+    listed = subprocess.run([taster, "detectors"], capture_output=True, text=True, check=True).stdout
+    every = [line.split()[0] for line in listed.splitlines() if line and line[0].islower()]
+    return [detector for detector in every if detector != "shift"]
 
 
 def main():
@@ -49,13 +64,19 @@ def main():
     parser.add_argument("--taster", required=True)
     parser.add_argument("--pack", required=True, type=Path)
     parser.add_argument("--trials", type=int, default=300)
-    parser.add_argument("--out", default="level.csv")
+    parser.add_argument("--out", default="level.csv", type=Path)
     args = parser.parse_args()
     folders = [args.pack / "labelflip" / name for name in DATASETS]
-    trials = pd.DataFrame([trial(args.taster, folders[n % len(folders)], n) for n in range(args.trials)])
-    trials.to_csv(args.out, index=False)
+    done = set(pd.read_csv(args.out)["trial"]) if args.out.exists() else set()
+    with args.out.open("a", newline="", buffering=1) as out:
+        writer = csv.writer(out)
+        if not done:
+            writer.writerow(COLUMNS)
+        for number in (n for n in range(args.trials) if n not in done):
+            writer.writerow(trial(args.taster, folders[number % len(folders)], number))
+    trials = pd.read_csv(args.out)
     print(trials.groupby("dataset")["alarm"].agg(["sum", "count"]).to_string())
-    print(trials[trials.alarm][["dataset", "trial", "codes"]].to_string())
+    print(trials[trials.alarm == 1][["dataset", "trial", "codes"]].to_string())
     print(f"false alarms: {trials.alarm.sum()} of {len(trials)}")
 
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use taster_core::{Category, Embedding, Key, Schema, Table, Values};
+use taster_core::{Category, Key, Schema, Table, Values};
 
-use crate::text;
+use crate::{directions, text};
 
 /// Columns of numbers that are made at most.
 const MOST: usize = 96;
@@ -66,7 +66,9 @@ fn column(i: usize, values: &Values, key: Key) -> Vec<Feature> {
             let pick = |k: usize| described.iter().map(|d| d.map_or(f64::NAN, |d| d[k])).collect();
             text::NAMES.iter().enumerate().filter_map(|(k, name)| number(i, name, pick(k))).collect()
         }
-        Values::Embedding(e) if e.dim > 0 => directions(i, e, key),
+        Values::Embedding(e) if e.dim > 0 => {
+            directions::along(e, DIRECTIONS, key).filter_map(|(what, along)| number(i, &what, along)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -83,17 +85,6 @@ fn category(i: usize, column: &Category) -> Vec<Feature> {
     let mut out: Vec<Feature> = ranked.iter().take(told).filter_map(of).collect();
     out.extend(share(i, "missing".into(), rows().map(|v| v.is_none())));
     out
-}
-
-fn directions(i: usize, vectors: &Embedding, key: Key) -> Vec<Feature> {
-    let along = |direction: u64| {
-        let signs = key.derive(&format!("direction {direction}"));
-        let signs: Vec<f64> =
-            (0..vectors.dim).map(|d| if signs.of(&d.to_le_bytes()) & 1 == 0 { 1.0 } else { -1.0 }).collect();
-        let dot = |v: &[f32]| v.iter().zip(&signs).map(|(&x, s)| f64::from(x) * s).sum();
-        number(i, &format!("direction {direction}"), vectors.values.chunks_exact(vectors.dim).map(dot).collect())
-    };
-    (0..DIRECTIONS).filter_map(along).collect()
 }
 
 /// `None` where all numbers are equal.

@@ -6,6 +6,7 @@
 
 mod binning;
 pub mod conflicting_label;
+mod directions;
 pub mod duplicate_flood;
 mod features;
 pub mod hidden_text;

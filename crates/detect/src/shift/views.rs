@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use taster_core::{Embedding, Key, Schema, Table, Texts, Values};
 
 use super::compared;
-use crate::text;
+use crate::{directions, text};
 
 /// Random directions along which embeddings are compared.
 const DIRECTIONS: u64 = 8;
@@ -85,23 +85,13 @@ fn texts(current: &Texts, reference: &Texts) -> Vec<View> {
 }
 
 fn vectors(current: &Embedding, reference: &Embedding, key: Key) -> Vec<View> {
-    let mut views = Vec::new();
-    for direction in 0..DIRECTIONS {
-        let signs = key.derive(&format!("direction {direction}"));
-        let sign = |i: usize| if signs.of(&i.to_le_bytes()) & 1 == 0 { 1.0 } else { -1.0 };
-        let along: Vec<f64> = (0..current.dim).map(sign).collect();
-        let project = |e: &Embedding| e.values.chunks_exact(e.dim).map(|v| dot(v, &along)).collect();
-        views.push(View::of(format!("direction {direction}"), project(current), project(reference)));
-    }
+    let sides = directions::along(current, DIRECTIONS, key).zip(directions::along(reference, DIRECTIONS, key));
+    let mut views: Vec<View> = sides.map(|((what, a), (_, b))| View::of(what, a, b)).collect();
     // The mean of both, so that neither side's rows lie nearer to it by construction.
     let mean = mean(&[current, reference]);
     let distance = |e: &Embedding| e.values.chunks_exact(e.dim).map(|v| squared(v, &mean).sqrt()).collect();
     views.push(View::of("distance from the mean", distance(current), distance(reference)));
     views
-}
-
-fn dot(a: &[f32], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(&x, &y)| f64::from(x) * y).sum()
 }
 
 fn squared(a: &[f32], b: &[f64]) -> f64 {
