@@ -7,7 +7,7 @@ use serde_json::json;
 use taster_core::{DatasetRecord, FileRecord, Finding, Scope, Severity};
 use taster_provenance::export::{DescribedFile, Description, Expected, SourceRecord, is_file};
 
-use crate::{Config, scan::plain_finding};
+use crate::{Config, findings::plain_finding};
 
 /// What such findings go by in place of a detector.
 pub(crate) const ID: &str = "sources";

@@ -17,6 +17,7 @@ mod config;
 mod declared;
 mod diff;
 mod error;
+mod findings;
 mod judged;
 mod kept;
 mod labelled;

@@ -10,8 +10,8 @@ use taster_provenance::{Decisions, DecisionsRecord, Envelope, Lineage, Predicate
 
 use crate::{
     Error, Request,
+    findings::plain_finding,
     reviewed::{Child, reviewed},
-    scan::plain_finding,
 };
 
 /// What findings about it go by in place of a detector.

@@ -2,13 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf, thread::available_parallelism};
 
-use serde_json::json;
 use taster_core::{
-    DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Finding, Key, Risk, Sample, Scan, Scope, Severity,
-    Tool,
+    DatasetRecord, DetectorRecord, DetectorStatus, Digest, Evidence, Key, Sample, Scan, Severity, Tool,
     crosswalk::{self, Subject},
 };
-use taster_ingest::{Encoder, Note, SourceFile};
+use taster_ingest::{Encoder, SourceFile};
 use taster_provenance::{
     Cleaned, Context, Envelope, Manifest, QuarantineTree, RowBlocks, Signer, TestResult, VerifyingKey,
     canonical_sha256, export::Description, sha256_of_file,
@@ -19,6 +17,7 @@ use crate::{
     Config, Error, Level, LoadedProfile, LogRequest, Phase, Progress,
     clean::{Relabel, Source, write_clean},
     declared::declared_findings,
+    findings::{failure_finding, note_finding, observed_finding, too_short},
     lineage::Ancestry,
     logged::{append_to_log, check_log},
     model::{Judge, fit},
@@ -32,7 +31,7 @@ use crate::{
     reviewed::Child,
     score::{Pass, Scored},
     signature::{self, Signature},
-    stamps::Stamps,
+    stamps::{Stamps, same_file},
     waivers::waive,
 };
 
@@ -187,7 +186,7 @@ impl<'a> Scanning<'a> {
             limits: self.limits,
             progress: self.progress,
             rows: observed.record.rows,
-            same: &|file, sha256| pass.same_as_before(file, sha256),
+            same: &|file, sha256| same_file(&observed.record, file, sha256),
         };
         let clean = self.request.clean.as_ref();
         let clean = clean.map(|path| write_clean(path, &source, &lists.positions, &Relabel::none()));
@@ -430,64 +429,6 @@ fn detector_record(
         claims: judge.map(|j| judges[j].threshold.claims.clone()).unwrap_or_default(),
         threshold: judge.and_then(|j| judges[j].threshold.at),
         quarantined: judge.map_or(0, |j| lists.quarantined[j]),
-    }
-}
-
-fn observed_finding(detector: &str, o: &taster_core::Observation) -> Finding {
-    let risk = policy::observation_risk(detector, o);
-    Finding {
-        id: policy::finding_id(detector, o.code, o.scope, &o.columns),
-        detector: detector.into(),
-        code: o.code.into(),
-        severity: policy::severity(risk),
-        risk,
-        scope: o.scope,
-        message: o.message.clone(),
-        columns: o.columns.clone(),
-        rows: 0,
-        magnitude: Some(o.magnitude),
-        p_value: o.p_value,
-        q_value: o.q_value,
-        evidence: o.evidence.clone(),
-        tags: Vec::new(),
-        fingerprint: None,
-        waiver: None,
-    }
-}
-
-fn note_finding(i: usize, note: &Note) -> Finding {
-    plain_finding("ingest", &format!("note-{}", i + 1), Severity::Info, note.to_string())
-}
-
-/// Fewer rows than columns: whatever the detectors say, it is little, and `passed` would be too much.
-fn too_short(dataset: &DatasetRecord) -> Option<Finding> {
-    let (rows, columns) = (dataset.rows, dataset.schema.columns.len());
-    let message = || format!("{rows} rows are too few to judge {columns} columns by");
-    (rows < columns as u64).then(|| plain_finding("policy", "too-few-rows", Severity::Monitor, message()))
-}
-
-fn failure_finding(id: &str, why: &str) -> Finding {
-    plain_finding(id, "failed", Severity::Important, format!("{id} could not do its work: {why}"))
-}
-
-pub(crate) fn plain_finding(detector: &str, code: &str, severity: Severity, message: String) -> Finding {
-    Finding {
-        id: format!("{detector}/{code}"),
-        detector: detector.into(),
-        code: code.into(),
-        severity,
-        risk: Risk::plain(severity),
-        scope: Scope::Dataset,
-        message,
-        columns: Vec::new(),
-        rows: 0,
-        magnitude: None,
-        p_value: None,
-        q_value: None,
-        evidence: json!({}),
-        tags: Vec::new(),
-        fingerprint: None,
-        waiver: None,
     }
 }
 

@@ -59,7 +59,7 @@ impl Pass<'_> {
         let mut tally = Tally::new(self, judges.len(), scores, spool)?;
         let mut sink = |output: Output<Vec<Judged>>| match output {
             Output::Rows(rows) => rows.into_iter().try_for_each(|judged| tally.take(judged)),
-            Output::FileEnd(end) => self.same_as_before(end.file, end.sha256),
+            Output::FileEnd(end) => same_file(self.record, end.file, end.sha256),
         };
         if let Some(kept) = kept {
             let steps = kept.into_iter().map(|rows| Ok(Step::Portion(rows)));
@@ -101,11 +101,6 @@ impl Pass<'_> {
             judged.explain(judges, self.schema, &table, frame.offset, &over, &digests);
         }
         Ok(judged)
-    }
-
-    /// Refuses a file that is not what it was on the first read.
-    pub fn same_as_before(&self, file: usize, sha256: Digest) -> Result<(), Error> {
-        same_file(self.record, file, sha256)
     }
 }
 

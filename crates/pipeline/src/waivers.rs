@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use taster_core::{DatasetRecord, Digest, Finding, Scope, Severity, Waiver};
 use taster_provenance::canonical_sha256;
 
-use crate::scan::plain_finding;
+use crate::findings::plain_finding;
 
 /// What findings about waivers go by in place of a detector.
 pub(crate) const ID: &str = "waivers";
