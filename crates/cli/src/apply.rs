@@ -9,6 +9,8 @@ use crate::{args::ApplyArgs, output, progress::Display, scan::print, secrets};
 /// Makes the dataset and scans it, prints the verdict, and exits by it.
 pub fn run(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
     let manifest = manifest(args);
+    // A key that cannot be used must be known before anything is written.
+    let keys = secrets::signers(&args.sign, &[], &args.external)?;
     let display = Display::new(args.progress, args.quiet)?;
     let request = ApplyRequest {
         manifest: manifest.clone(),
@@ -30,7 +32,7 @@ pub fn run(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
         threads: 0,
         memory: args.memory,
         batch_rows: BATCH_ROWS,
-        keys: secrets::signers(&args.sign, &[], &args.external)?,
+        keys,
         description: None,
         parent: Some(manifest),
         decisions: Some(args.decisions.clone()),
