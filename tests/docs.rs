@@ -152,7 +152,10 @@ fn every_command_shown_runs() {
     let mut count = 0;
     for (name, text) in pages() {
         let room = room();
-        for command in commands(&text) {
+        for mut command in commands(&text) {
+            if command.starts_with("taster review ") {
+                command.push_str(" --finish"); // here is no terminal; tests/review.rs has one
+            }
             let mut shell = Command::new("sh");
             shell.args(["-c", &command]).current_dir(room.path("")).env("PATH", &path);
             for variable in ["TASTER_SIGNING_KEY", "TASTER_SIGNING_PASSPHRASE", "TASTER_LOG_KEY"] {

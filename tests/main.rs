@@ -34,6 +34,9 @@ mod prove;
 /// `export` and `scan --croissant`: Croissant and CycloneDX.
 mod export;
 
+/// `review`: decisions made at a terminal, and what becomes of them.
+mod review;
+
 /// `threat-model` and `evidence`.
 mod threat_model;
 

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use taster_pipeline::{ApplyRequest, Request, apply, scan};
+use taster_provenance::VerifyingKey;
 
 use crate::{args::ApplyArgs, output, progress::Display, scan::print, secrets};
 
@@ -11,10 +12,13 @@ pub fn run(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
     let manifest = manifest(args);
     // A key that cannot be used must be known before anything is written.
     let keys = secrets::signers(&args.sign, &[], &args.external)?;
+    let load = |path: &PathBuf| VerifyingKey::load(path);
+    let decisions_keys = args.decisions_key.iter().map(load).collect::<Result<_, _>>()?;
     let display = Display::new(args.progress, args.quiet)?;
     let request = ApplyRequest {
         manifest: manifest.clone(),
         decisions: args.decisions.clone(),
+        decisions_keys,
         data: args.data.clone(),
         out: args.out.clone(),
         all_decided: args.all_decided,

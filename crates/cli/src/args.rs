@@ -8,6 +8,7 @@ mod lineage;
 mod log;
 mod profile;
 mod prove;
+mod review;
 mod scan;
 mod sign;
 mod threat;
@@ -26,6 +27,7 @@ pub use lineage::LineageArgs;
 pub use log::{LogAppendArgs, LogArgs, LogCommand, LogShowArgs, LogVerifyArgs};
 pub use profile::{ProfileArgs, ProfileCommand, ProfileMergeArgs, ProfileShowArgs};
 pub use prove::ProveArgs;
+pub use review::ReviewArgs;
 pub use scan::{Csv, ProgressWhen, Roles, ScanArgs};
 pub use sign::{ExternalSigner, SignArgs};
 pub use threat::{EvidenceArgs, ThreatModelArgs};
@@ -57,6 +59,7 @@ Examples:
   taster keygen --out release                        make release.pem and release.pub.pem
   taster scan data/ --label y --sign release.pem     sign the manifest
   taster verify taster-report/manifest.json --key release.pub.pem data/
+  taster review taster-report data/                  decide on the quarantined rows
   taster diff taster-report/manifest.json data/      what changed since it was scanned
   taster sign data/ --key release.pem                sign the files alone, for any tool
 
@@ -71,6 +74,7 @@ pub enum Command {
     Sign(SignArgs),
     Diff(DiffArgs),
     Prove(ProveArgs),
+    Review(ReviewArgs),
     Apply(Box<ApplyArgs>),
     Lineage(LineageArgs),
     Profile(Box<ProfileArgs>),

@@ -17,6 +17,7 @@ mod output;
 mod profile;
 mod progress;
 mod prove;
+mod review;
 mod scan;
 mod secrets;
 mod sign;
@@ -52,6 +53,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sign(args) => sign::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Prove(args) => prove::run(&args),
+        Command::Review(args) => review::run(&args),
         Command::Apply(args) => apply::run(&args),
         Command::Lineage(args) => lineage::run(&args),
         Command::Profile(args) => profile::run(&args),

@@ -62,3 +62,4 @@ pub use frame::Frame;
 pub use note::Note;
 pub use options::{CsvOptions, Encoding, Limits, Options, Quote, Ragged, Roles};
 pub use pieces::{Event, FileEnd, Piece, Pieces};
+pub use values::{lengths, shown, vectors};

@@ -79,7 +79,7 @@ pub(crate) fn text_lists(series: &Series) -> Option<Vec<Option<Vec<String>>>> {
 }
 
 /// Each value as text, `None` where missing: whole numbers plainly, floats in the shortest form that reads back.
-pub(crate) fn shown(series: &Series) -> Vec<Option<String>> {
+pub fn shown(series: &Series) -> Vec<Option<String>> {
     if let Some(column) = texts(series) {
         return column.map(|t| t.map(str::to_owned)).collect();
     }
@@ -103,7 +103,7 @@ pub(crate) fn shown_float(value: f64) -> String {
 }
 
 /// Lengths of a column of lists, `None` where missing; nothing if this is not one.
-pub(crate) fn lengths(series: &Series) -> Option<Vec<Option<usize>>> {
+pub fn lengths(series: &Series) -> Option<Vec<Option<usize>>> {
     match series.dtype() {
         DataType::Array(_, width) => {
             let present = series.is_not_null();
@@ -126,7 +126,7 @@ fn length(lists: &ListArray<i64>, row: usize) -> usize {
 }
 
 /// Vectors of `dim` numbers, row by row; all NaN where missing or of another length.
-pub(crate) fn vectors(series: &Series, dim: usize) -> Vec<f32> {
+pub fn vectors(series: &Series, dim: usize) -> Vec<f32> {
     let mut out = Vec::with_capacity(series.len() * dim);
     let inner = DataType::Float32;
     let cast = match series.dtype() {

@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 
 use taster_core::Digest;
-use taster_ingest::Dataset;
-use taster_provenance::{Applied, Choice, Cleaned, Decisions, Envelope, Predicate, Statement};
+use taster_provenance::{Applied, Choice, Cleaned, Decisions, Envelope, Predicate, Statement, VerifyingKey};
 
 use crate::{
     Config, CsvConfig, Error, Progress,
     clean::{Relabel, Source, write_clean},
     listed::listed,
     passes::Limits,
-    plan::options,
+    scanned::Scanned,
 };
 
 /// Which decisions to apply to what.
@@ -20,6 +19,8 @@ pub struct ApplyRequest {
     pub manifest: PathBuf,
     /// The decisions.
     pub decisions: PathBuf,
+    /// One of these must have signed the decisions; where there are none, nobody need have.
+    pub decisions_keys: Vec<VerifyingKey>,
     /// The dataset that was scanned.
     pub data: Vec<String>,
     /// Where the dataset goes that comes of them: Parquet, CSV or JSON Lines by its ending.
@@ -37,7 +38,7 @@ pub struct ApplyRequest {
 pub fn apply(request: &ApplyRequest, progress: &dyn Progress) -> Result<(Cleaned, Config), Error> {
     let envelope = Envelope::read(&request.manifest)?;
     let parent = Statement::from_payload(&envelope.payload)?.predicate;
-    let (decisions, _) = Decisions::read(&request.decisions)?;
+    let (decisions, _) = Decisions::read(&request.decisions, &request.decisions_keys)?;
     if decisions.manifest.sha256 != envelope.payload_sha256() {
         return Err(Error::OtherDecisions { path: request.decisions.display().to_string() });
     }
@@ -51,7 +52,7 @@ pub fn apply(request: &ApplyRequest, progress: &dyn Progress) -> Result<(Cleaned
         return Err(Error::Apply(format!("{left} of {} quarantined rows are undecided", quarantined.len())));
     }
     let applied = decisions.applied(&parent.dataset, &quarantined).map_err(Error::Apply)?;
-    let config = scanned_by(&parent);
+    let config = Config::of(&parent);
     let cleaned = write(request, &parent, &config, &applied, progress)?;
     // What is written is plain, whatever the files were like that it comes from.
     let config = Config { dataset: crate::DatasetConfig { csv: CsvConfig::default(), ..config.dataset }, ..config };
@@ -65,29 +66,10 @@ fn write(
     applied: &Applied<'_>,
     progress: &dyn Progress,
 ) -> Result<Cleaned, Error> {
-    let schema = parent.dataset.schema();
-    let schema = schema.ok_or_else(|| Error::Apply("a column of the scanned dataset has an unknown kind".into()))?;
-    let dataset = Dataset::open_as(&request.data, &options(&config.dataset)?, &schema)?;
-    let (there, then) = (dataset.files().len(), parent.dataset.files.len());
-    if there != then {
-        let problem = format!("{then} files were scanned, and there are {there}; give the same DATA as to the scan");
-        return Err(Error::Apply(problem));
-    }
-    let same = |file: usize, sha256: Digest| {
-        let scanned = &parent.dataset.files[file];
-        if scanned.sha256 == sha256 {
-            return Ok(());
-        }
-        let (name, then) = (&scanned.name, scanned.sha256);
-        Err(Error::Apply(format!("{name} is not what was scanned: its SHA-256 is {sha256}, and was {then}")))
-    };
+    let scanned = Scanned::open(&request.data, parent, config)?;
+    let same = |file: usize, sha256: Digest| scanned.same(file, sha256);
     let limits = Limits::of_machine(request.memory);
-    let source = Source { dataset: &dataset, limits, progress, rows: parent.dataset.rows, same: &same };
-    let relabel = Relabel::new(&schema, applied.relabelled.clone()).map_err(Error::Apply)?;
+    let source = Source { dataset: &scanned.dataset, limits, progress, rows: parent.dataset.rows, same: &same };
+    let relabel = Relabel::new(&scanned.schema, applied.relabelled.clone()).map_err(Error::Apply)?;
     write_clean(&request.out, &source, &applied.dropped, &relabel)
-}
-
-/// How the parent was scanned.
-fn scanned_by(parent: &Predicate) -> Config {
-    serde_json::from_value(parent.config.clone()).unwrap_or_default()
 }

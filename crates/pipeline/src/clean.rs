@@ -13,6 +13,7 @@ use polars::{io::parquet::write::BatchedWriter, prelude::*};
 use taster_core::Digest;
 use taster_ingest::{Dataset, Frame, Piece};
 use taster_provenance::{Cleaned, sha256_of_file};
+use taster_report::draft_of;
 
 use crate::{
     Error, Progress,
@@ -44,8 +45,7 @@ pub(crate) fn write_clean(
     relabel: &Relabel<'_>,
 ) -> Result<Cleaned, Error> {
     let refuse = |reason: String| Error::Clean { path: path.display().to_string(), reason };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = draft(folder).map_err(|e| refuse(e.to_string()))?;
+    let file = draft_of(path).map_err(|e| refuse(e.to_string()))?;
     let mut writer = Writer::new(path, file.reopen().map_err(|e| refuse(e.to_string()))?).map_err(refuse)?;
     match &mut writer {
         Writer::JsonLines(lines) if source.dataset.is_json() => copy_records(lines, source, dropped, relabel, refuse)?,
@@ -60,17 +60,6 @@ pub(crate) fn write_clean(
         sha256,
         rows: source.rows - dropped.len() as u64,
     })
-}
-
-/// A temporary file that anyone may read whom the user's umask lets.
-fn draft(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 fn copy_rows(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use taster_core::{Finding, Waiver};
-use taster_provenance::export::SourceRecord;
+use taster_provenance::{Predicate, export::SourceRecord};
 use taster_threat::Declared;
 
 /// The whole of `taster.toml`.
@@ -199,6 +199,11 @@ impl Config {
         let config: Self = toml::from_str(text).map_err(|e| ConfigError::Syntax(e.to_string()))?;
         config.check()?;
         Ok(config)
+    }
+
+    /// How a dataset was scanned, as its manifest says; the defaults where that is of another version.
+    pub(crate) fn of(manifest: &Predicate) -> Self {
+        serde_json::from_value(manifest.config.clone()).unwrap_or_default()
     }
 
     /// Whether every value can be: ranges, parameters of detectors.

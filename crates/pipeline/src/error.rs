@@ -23,6 +23,12 @@ pub enum Error {
         /// The file of decisions.
         path: String,
     },
+    /// The data is not what was scanned.
+    #[error("this is not the dataset of the report: {0}")]
+    OtherData(String),
+    /// The rows of a report cannot be reviewed.
+    #[error("the report cannot be reviewed: {0}")]
+    Review(String),
     /// Decisions cannot be applied.
     #[error("the decisions cannot be applied: {0}")]
     Apply(String),

@@ -11,6 +11,7 @@
 //! results are put in order before anything is written, so their number never shows.
 
 mod apply;
+mod cases;
 mod clean;
 mod columns;
 mod config;
@@ -36,6 +37,7 @@ mod prove;
 mod quarantine;
 mod reviewed;
 mod scan;
+mod scanned;
 mod score;
 mod side;
 mod signature;
@@ -45,6 +47,7 @@ mod verify;
 mod waivers;
 
 pub use apply::{ApplyRequest, apply};
+pub use cases::{Accusation, Case, Cases, CasesRequest, Row, cases};
 pub use config::{Config, ConfigError, CsvConfig, DatasetConfig, DetectorConfig, Level, PolicyConfig, SignConfig};
 pub use diff::{DiffRequest, diff};
 pub use error::Error;

@@ -36,7 +36,7 @@ impl Ancestry {
     /// Reads the manifests and the decisions. Nobody's signature is checked here: `taster lineage` does that.
     pub fn read(request: &Request) -> Result<Self, Error> {
         let parent = request.parent.as_deref().map(known).transpose()?;
-        let decisions = request.decisions.as_deref().map(Decisions::read).transpose()?;
+        let decisions = request.decisions.as_deref().map(|path| Decisions::read(path, &[])).transpose()?;
         if let (Some((decisions, _)), Some(parent)) = (&decisions, &parent)
             && decisions.manifest.sha256 != parent.sha256
         {

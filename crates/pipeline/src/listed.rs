@@ -31,13 +31,19 @@ pub(crate) fn listed(scan: &Predicate, manifest: &Path) -> Result<Option<BTreeMa
     Ok(Some(rows))
 }
 
+/// The number of each file's first row within the dataset, by its name.
+pub(crate) fn offsets(scan: &Predicate) -> BTreeMap<&str, u64> {
+    let mut next: u64 = 0;
+    let mut first = |rows: u64| {
+        let first = next;
+        next = next.saturating_add(rows);
+        first
+    };
+    scan.dataset.files.iter().map(|file| (file.name.as_str(), first(file.rows))).collect()
+}
+
 fn read(scan: &Predicate, path: &Path) -> PolarsResult<BTreeMap<u64, Digest>> {
-    let mut offsets = BTreeMap::new();
-    let mut offset = 0;
-    for file in &scan.dataset.files {
-        offsets.insert(file.name.as_str(), offset);
-        offset = file.rows.saturating_add(offset);
-    }
+    let offsets = offsets(scan);
     let columns = ["file", "row", "row_sha256"].map(str::to_owned).to_vec();
     let frame = ParquetReader::new(File::open(path)?).with_columns(Some(columns)).finish()?;
     let files = frame.column("file")?.cast(&DataType::String)?;

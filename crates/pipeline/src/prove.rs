@@ -40,7 +40,7 @@ fn refuse(problem: &str) -> Error {
 
 /// The rows of a block, of which no others are kept in memory.
 fn block(scan: &Predicate, name: &str, range: &Range<u64>, request: &ProveRequest) -> Result<Vec<Digest>, Error> {
-    let config: Config = serde_json::from_value(scan.config.clone()).unwrap_or_default();
+    let config = Config::of(scan);
     let schema = scan.dataset.schema().ok_or_else(|| refuse("a column has an unknown kind"))?;
     let dataset = Dataset::open_as(&request.data, &options(&config.dataset)?, &schema)?;
     let ends = |file: &taster_ingest::SourceFile| Path::new(name).ends_with(&file.name) || file.path.ends_with(name);

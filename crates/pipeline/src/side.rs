@@ -45,7 +45,7 @@ impl Side {
     /// How the scan read its files; the defaults where nobody knows.
     pub fn options(&self) -> Result<Option<Options>, Error> {
         let Some(scan) = &self.scan else { return Ok(None) };
-        let config: Config = serde_json::from_value(scan.config.clone()).unwrap_or_default();
+        let config = Config::of(scan);
         Ok(Some(options(&config.dataset)?))
     }
 

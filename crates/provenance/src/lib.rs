@@ -28,6 +28,7 @@ mod cells;
 mod chain;
 mod check;
 mod compare;
+mod decisions;
 pub mod diff;
 mod dsse;
 mod error;
@@ -58,6 +59,7 @@ pub use canonical::{canonical_json, canonical_sha256};
 pub use chain::{Chain, Link, chain};
 pub use check::{Check, SignatureCheck, Status, Verification};
 pub use compare::{RowDifference, RowSource, RowSourceError};
+pub use decisions::{Applied, Choice, DECISIONS_MEDIA_TYPE, DECISIONS_TYPE, Decision, Decisions};
 pub use dsse::{Envelope, Signature, pae};
 pub use error::Error;
 pub use file::{sha256_of_bytes, sha256_of_file};
@@ -65,10 +67,7 @@ pub use inclusion::{inclusion_path, inclusion_root};
 pub use keyfile::{KeyPair, keygen};
 pub use keys::{Algorithm, SigningKey, VerifyingKey};
 pub use kind::{kind_of, parse_kind};
-pub use lineage::{
-    Applied, Choice, Cleaned, DECISIONS_TYPE, Decision, Decisions, DecisionsRecord, Lineage, Relation, Removed,
-    Restored,
-};
+pub use lineage::{Cleaned, DecisionsRecord, Lineage, Relation, Removed, Restored};
 pub use manifest::{Context, Manifest};
 pub use many::sha256_of_files;
 pub use matching::DataFile;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ScannedFile;
+use crate::{Choice, DECISIONS_TYPE, Decisions, ScannedFile};
 
 fn row(i: u64) -> Digest {
     Digest([i as u8; 32])

@@ -11,7 +11,7 @@ pub(crate) fn visible(text: &str) -> String {
 }
 
 /// The same for a place that is one line, such as a terminal: line breaks and tabs are replaced too.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     replace(text, hides)
 }
 

@@ -9,7 +9,8 @@ use super::{ExternalSigner, Format, ProgressWhen, values::bytes};
 /// manifest it comes from and who released which row: `taster lineage` follows that, and `taster verify` checks the file.
 ///
 /// REPORT is the report folder as the scan wrote it, DATA what was scanned. If either is not what the manifest says, or the
-/// decisions are about another scan, nothing is written. Decisions are made in report.html, or written as docs/lineage.md says.
+/// decisions are about another scan, nothing is written. Decisions are made with `taster review` or
+/// in report.html, or written as docs/lineage.md says.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,6 +31,11 @@ pub struct ApplyArgs {
     /// The file of decisions
     #[arg(long, value_name = "FILE")]
     pub decisions: PathBuf,
+
+    /// Public key (PEM file) of somebody who may decide: one such must have signed the decisions; repeat for more [default:
+    /// the decisions need no signature]
+    #[arg(long, value_name = "KEY")]
+    pub decisions_key: Vec<PathBuf>,
 
     /// Where to write the result: .parquet, .csv or .jsonl
     #[arg(long, value_name = "FILE")]

@@ -1,7 +1,6 @@
 //! Making profiles: of data, and of other profiles.
 
 use std::{
-    io::Write,
     path::{Path, PathBuf},
     thread::available_parallelism,
 };
@@ -9,6 +8,7 @@ use std::{
 use taster_core::{Key, Role, Schema};
 use taster_ingest::{Dataset, Encoder, Frame, Options, Piece, Roles};
 use taster_provenance::{Signer, VerifyingKey};
+use taster_report::write_whole;
 
 use super::{
     LoadedProfile, Profile,
@@ -242,12 +242,5 @@ fn same_encoding(a: &Profile, b: &Profile) -> Result<(), String> {
 /// Writes a file whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let problem = |e: std::io::Error| Error::Profile { path: path.display().to_string(), problem: e.to_string() };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // as the umask has it
-    let mut file = builder.tempfile_in(folder).map_err(problem)?;
-    file.write_all(bytes).map_err(problem)?;
-    file.persist(path).map_err(|e| problem(e.error))?;
-    Ok(())
+    write_whole(path, bytes).map_err(problem)
 }
