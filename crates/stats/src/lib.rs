@@ -4,6 +4,7 @@
 //! Everything here is deterministic: the result depends on the input and the seed, never on the number of threads.
 
 pub mod boost;
+pub mod cells;
 pub mod counts;
 pub mod dependence;
 pub mod distinct;

@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod columns;
+mod crowds;
 mod labels;
 mod novelty;
 mod parts;
@@ -36,9 +37,9 @@ const CLASSIFIED_ROWS: usize = 24_576;
 /// Rows of each side whose distances from the reference are measured at most.
 const NOVEL_ROWS: usize = 4096;
 
-/// Families of tests that share the level: columns as a whole, parts of them, ranges, all columns together, distances from
-/// the reference, and the label given the features.
-const FAMILIES: f64 = 6.0;
+/// Families of tests that share the level: columns as a whole, parts of them, ranges, all columns together, crowded cells,
+/// distances from the reference, and the label given the features.
+const FAMILIES: f64 = 7.0;
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };
@@ -141,6 +142,10 @@ impl Shifted {
         let apart = rows.as_ref().is_some_and(|rows| rows.tells_apart(alpha, effect));
         if apart && observations.is_empty() {
             observations.extend(rows.as_ref().map(Classifier::observation));
+        }
+        if let (true, Some(rows)) = (observations.is_empty(), &rows) {
+            let sides = [whole.0, whole.1].map(|side| side.reduced(crowds::ROWS));
+            observations.extend(crowds::compare(rows.binning(), (&sides[0], &sides[1]), key, (alpha, effect)));
         }
         if observations.is_empty() {
             let sides = [whole.0, whole.1].map(|side| side.reduced(NOVEL_ROWS));

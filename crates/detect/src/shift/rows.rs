@@ -91,6 +91,11 @@ impl Classifier {
         Some(fitted)
     }
 
+    /// How columns become codes, and the name of the column that each of those is of.
+    pub fn binning(&self) -> (&Binning, &[String]) {
+        (&self.binning, &self.names)
+    }
+
     /// Whether the classifier does better than chance, by enough to matter.
     pub fn tells_apart(&self, alpha: f64, effect: f64) -> bool {
         self.p_value <= alpha && (self.auc >= LEAST_AUC || surest(&self.tops).is_some_and(|top| top.h >= effect))
@@ -197,7 +202,8 @@ fn fold(key: Key, feature_key: u64, folds: u64) -> u64 {
     key.of(&feature_key.to_le_bytes()) % folds
 }
 
-fn stacked(a: &Codes, b: &Codes) -> Codes {
+/// The rows of one after those of the other.
+pub fn stacked(a: &Codes, b: &Codes) -> Codes {
     let mut columns = a.columns().to_vec();
     for (mine, theirs) in columns.iter_mut().zip(b.columns()) {
         mine.codes.extend_from_slice(&theirs.codes);
