@@ -2,6 +2,7 @@
 
 mod columns;
 mod crowds;
+mod forms;
 mod labels;
 mod novelty;
 mod parts;
@@ -21,6 +22,7 @@ use crate::Entry;
 use novelty::Novelty;
 use parts::Parts;
 use rows::Classifier;
+use views::View;
 
 #[cfg(test)]
 mod tests;
@@ -37,9 +39,9 @@ const CLASSIFIED_ROWS: usize = 24_576;
 /// Rows of each side whose distances from the reference are measured at most.
 const NOVEL_ROWS: usize = 4096;
 
-/// Families of tests that share the level: columns as a whole, parts of them, ranges, all columns together, crowded cells,
-/// distances from the reference, and the label given the features.
-const FAMILIES: f64 = 7.0;
+/// Families of tests that share the level: columns as a whole, parts of them, ranges, forms of values, all columns together,
+/// crowded cells, distances from the reference, and the label given the features.
+const FAMILIES: f64 = 8.0;
 
 /// The detector's place in the list.
 pub const ENTRY: Entry = Entry { about: &ABOUT, build, defaults: crate::defaults::<Params> };
@@ -132,6 +134,8 @@ impl Shifted {
             observations.extend(evidence.margins.map(not_tested));
             return Self { observations, rows: None };
         };
+        let some = [current, reference].map(|side| side.reduced(crowds::ROWS));
+        observations.extend(by_forms(schema, (&some[0], &some[1]), key, (alpha, effect)));
         let whole = (current, reference);
         let (current, reference) = (current.reduced(CLASSIFIED_ROWS), reference.reduced(CLASSIFIED_ROWS));
         let (rows, labels) = rayon::join(
@@ -144,8 +148,7 @@ impl Shifted {
             observations.extend(rows.as_ref().map(Classifier::observation));
         }
         if let (true, Some(rows)) = (observations.is_empty(), &rows) {
-            let sides = [whole.0, whole.1].map(|side| side.reduced(crowds::ROWS));
-            observations.extend(crowds::compare(rows.binning(), (&sides[0], &sides[1]), key, (alpha, effect)));
+            observations.extend(crowds::compare(rows.binning(), (&some[0], &some[1]), key, (alpha, effect)));
         }
         if observations.is_empty() {
             let sides = [whole.0, whole.1].map(|side| side.reduced(NOVEL_ROWS));
@@ -168,13 +171,26 @@ fn by_columns(schema: &Schema, sides: (&Table, &Table), key: Key, (alpha, effect
     observations
 }
 
+/// What is seen of how values are written: forms of a column that are more or less frequent.
+fn by_forms(schema: &Schema, sides: (&Table, &Table), key: Key, (alpha, effect): (f64, f64)) -> Vec<Observation> {
+    let forms = forms::of(schema, sides.0, sides.1);
+    let sides = (&forms.current, &forms.reference);
+    let views: Vec<Vec<View>> = forms.origins.iter().map(|_| Vec::new()).collect();
+    let parts = Parts::compare(&forms.schema, sides, &views, key, (alpha / FAMILIES, effect));
+    renamed(parts.observations(&forms.schema, sides, key, &[]), &forms)
+}
+
 /// The same of a reference that is known by its profile; columns are named as the dataset has them.
 fn by_margins(margins: &Margins, key: Key, levels: (f64, f64)) -> Vec<Observation> {
+    renamed(by_columns(&margins.schema, (&margins.current, &margins.reference), key, levels), margins)
+}
+
+/// Observations of columns that tell of others, with those named.
+fn renamed(mut observations: Vec<Observation>, margins: &Margins) -> Vec<Observation> {
     let origin = |name: String| {
         let told = margins.schema.position(&name);
         told.and_then(|i| margins.origins.get(i).cloned()).unwrap_or(name)
     };
-    let mut observations = by_columns(&margins.schema, (&margins.current, &margins.reference), key, levels);
     for observation in &mut observations {
         observation.columns = std::mem::take(&mut observation.columns).into_iter().map(origin).collect();
     }

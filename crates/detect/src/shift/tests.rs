@@ -75,6 +75,27 @@ fn a_small_admixture_of_one_value_is_found_and_counted() {
     assert!(clean.is_empty(), "{clean:?}");
 }
 
+/// The same numbers, of which a share is given with two decimals only, and the same times, of which a share is at night.
+#[test]
+fn another_format_is_found_where_values_are_the_same() {
+    let table = |range: std::ops::Range<u64>, new: f64| {
+        let is_new = |r: u64| random(r, 9) < new;
+        let number = |r: u64| if is_new(r) { (random(r, 0) * 100.0).round() / 100.0 } else { random(r, 0) };
+        let hour = |r: u64| if is_new(r) { 3.0 } else { 8.0 + (10.0 * random(r, 3)).floor() };
+        let a = Values::Numeric(range.clone().map(number).collect());
+        let b = Values::Numeric(range.clone().map(|r| random(r, 1)).collect());
+        let at = Values::Numeric(range.map(|r| 86_400.0 * r as f64 + 3600.0 * hour(r)).collect());
+        crate::testing::table(vec![a, b, at], &[0, 1])
+    };
+    let schema = schema(&[("a", Role::Numeric), ("b", Role::Numeric), ("at", Role::Time)]);
+    let seen = |new| fit(&*built(), &schema, &table(4000..8000, new), Some(&table(0..4000, 0.0))).observations();
+    let found = seen(0.02);
+    let told: Vec<(&str, &str)> = found.iter().map(|o| (o.code, o.columns[0].as_str())).collect();
+    assert_eq!(told, [("part-changed", "a"), ("part-changed", "at")], "{found:?}");
+    assert!(found[0].message.contains("`a (decimals)`: the value `2 decimals`"), "{}", found[0].message);
+    assert!(seen(0.0).is_empty());
+}
+
 /// Labels that follow from a number except for the share `wrong` of rows; numbers are raised to a power.
 fn labelled(range: std::ops::Range<u64>, wrong: f64, power: f64) -> Table {
     let mut table = rows(range.clone(), 0.0);
