@@ -28,4 +28,5 @@ pub mod quantiles;
 pub mod tail;
 pub mod two_sample;
 mod vectorised;
+pub mod whitening;
 pub mod words;

@@ -1,9 +1,13 @@
 //! Sums of products of features, and least squares from them.
 
+use rayon::prelude::*;
+
 use crate::vectorised::vectorised;
 
 /// Rows summed in single precision before they are added to the double-precision total.
 const BLOCK: usize = 512;
+/// Rows that a thread sums at a time.
+const PART: usize = 4096;
 /// Rows multiplied at a time.
 const STRIP: usize = 8;
 /// Added to the diagonal, relative to its mean, so that every system can be solved.
@@ -84,6 +88,19 @@ impl Moments {
         factorise_and_substitute(&mut self.gram, size, 0.1 * JITTER * mean, &mut self.cross, self.classes);
         self.cross.into_iter().map(|w| if w.is_finite() { w as f32 } else { 0.0 }).collect()
     }
+}
+
+/// Sums of products of features over all rows: `[i * size + j]` for `j <= i`.
+pub(crate) fn products(features: &[f32], size: usize) -> Vec<f64> {
+    let part = |rows: &[f32]| {
+        let count = rows.len() / size;
+        Moments::of(rows, size, &vec![0; count], 1, 0..count).gram
+    };
+    let parts: Vec<Vec<f64>> = features.par_chunks(PART * size).map(part).collect();
+    let mut parts = parts.into_iter();
+    let mut sums = parts.next().unwrap_or_else(|| vec![0.0; size * size]);
+    parts.for_each(|part| sums.iter_mut().zip(part).for_each(|(sum, p)| *sum += p));
+    sums
 }
 
 vectorised! {

@@ -57,8 +57,14 @@ impl Association {
 
 /// Probability that a row with the trigger and its class is poison, given what the rest of the row says of the class.
 pub fn row_posterior(p: f64, prior: f64, share: f64) -> f64 {
-    let poison = share * contrast(smoothed(p, prior), prior).exp();
+    let poison = share * unlike(p, prior).exp();
     poison / (poison + (1.0 - share) * prior)
+}
+
+/// Logarithm of how much likelier a row's content is without the class than with it, by a model that gives it the class
+/// with probability `p`.
+pub fn unlike(p: f64, prior: f64) -> f64 {
+    contrast(smoothed(p, prior), prior)
 }
 
 /// Logarithm of how much likelier the content is without the class than with it.

@@ -2,6 +2,7 @@
 
 mod additive;
 mod association;
+mod bundles;
 mod content;
 mod family;
 mod fluency;
@@ -10,13 +11,18 @@ mod lexicon;
 mod manner;
 mod naming;
 mod ngrams;
+mod offsets;
 mod opinion;
 mod part;
 mod phrases;
+mod places;
 mod rows;
+mod search;
 mod sets;
 mod style;
 mod values;
+mod vectors;
+mod white;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +32,7 @@ use taster_core::{
 };
 
 use self::{
+    offsets::Offsets,
     part::Part,
     phrases::Phrases,
     rows::Rows,
@@ -38,11 +45,13 @@ use crate::{
 };
 
 #[cfg(test)]
+mod offsets_tests;
+#[cfg(test)]
 mod tests;
 
 const ABOUT: About = About {
     id: "trigger",
-    finds: "words, styles or values that were planted to decide the label",
+    finds: "words, styles, values or offsets that were planted to decide the label",
     readme: include_str!("README.md"),
 };
 
@@ -149,6 +158,8 @@ fn parts(evidence: &Evidence<'_>, classes: &Classes, params: &Params) -> (Vec<Bo
         let styles = Styles::fit(left.as_ref().unwrap_or(&rows), column, name, &names, evidence.key);
         parts.extend(phrases.map(|part| Box::new(part) as Box<dyn Part>));
         parts.extend(styles.map(|part| Box::new(part) as Box<dyn Part>));
+        let offsets = Offsets::fit(&rows, column, name, &names, evidence.key.derive("offsets"));
+        parts.extend(offsets.map(|part| Box::new(part) as Box<dyn Part>));
     }
     let mut unseen = Vec::new();
     match ValueSets::fit(&rows, evidence.schema, &names, evidence.key) {
