@@ -1,11 +1,13 @@
 //! From how strongly a mark speaks for poison to how probably it is a trigger, given how many marks were looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{association::Association, ngrams::Shape};
+use super::{association::Association, ngrams::Shape, tail::Tails};
 
 /// Logarithm of the odds against a dataset having any trigger: one in twenty.
 const DOUBT: f64 = 3.0;
+/// The same where the strength of natural marks is not derived but seen.
+const DOUBT_SEEN: f64 = 5.0;
 /// Kinds of marks that share the chance of error.
 const FAMILIES: f64 = 4.0;
 /// Share of a mark's rows that must have the target class for it to join triggers that are known.
@@ -37,30 +39,89 @@ impl Tested {
 
 /// The probability that each mark is a trigger. `looked_at` is the number of marks of each shape.
 ///
-/// The prior odds are shared by all marks of a shape (a Bayesian Bonferroni correction: Westfall, Johnson and Utts 1997).
-/// An attacker who plants several marks for one class is met by a second look: once one is known, marks of its shape and
-/// class share the odds of there being another.
+/// The prior odds are shared by all marks of a shape (a Bayesian Bonferroni correction: Westfall, Johnson and Utts 1997), or by
+/// as many as would be as strong with nothing planted, judged by the tail of their strengths, if that is fewer.
+/// An attacker who plants several marks for one class is met by a second look: once one is known, a mark of its shape and
+/// class is believed as far as marks as strong as it outnumber those to be expected (Storey 2002).
 pub fn probabilities(tested: &[Tested], looked_at: &BTreeMap<Shape, usize>) -> Vec<f64> {
-    let alone = |t: &Tested| {
-        let marks = looked_at.get(&t.shape).copied().unwrap_or(1).max(1) as f64;
-        logistic(t.association.strength() - (FAMILIES * marks).ln() - DOUBT)
-    };
-    let mut out: Vec<f64> = tested.iter().map(alone).collect();
-    let mut family: BTreeMap<(Shape, u32), (usize, usize)> = BTreeMap::new();
-    for (t, &p) in tested.iter().zip(&out).filter(|(t, _)| t.pure()) {
-        let (known, open) = family.entry((t.shape, t.target)).or_default();
-        *if p >= 0.5 { known } else { open } += 1;
+    let mut out = first_look(tested, looked_at);
+    let known: Vec<bool> = out.iter().map(|&p| p >= 0.5).collect();
+    let unknown = tested.iter().zip(&known).filter(|(_, known)| !**known).map(|(t, _)| t);
+    let tails = Tails::fit(unknown.map(|t| (t.shape, t.target, t.association.strength())));
+    let mut families: BTreeMap<(Shape, u32), Vec<usize>> = BTreeMap::new();
+    for (i, t) in tested.iter().enumerate().filter(|(_, t)| t.pure()) {
+        families.entry((t.shape, t.target)).or_default().push(i);
     }
-    for (t, p) in tested.iter().zip(&mut out).filter(|(t, _)| t.pure()) {
-        if let Some(&(known, open)) = family.get(&(t.shape, t.target))
-            && known > 0
-        {
-            *p = p.max(logistic(t.association.strength() - (open.max(1) as f64).ln() - DOUBT_FURTHER));
+    let strength = |i: usize| tested[i].association.strength();
+    for ((shape, target), mut family) in families {
+        let open = family.iter().filter(|&&i| !known[i]).count();
+        if open == family.len() {
+            continue;
+        }
+        family.sort_by(|&a, &b| strength(b).total_cmp(&strength(a)));
+        for (above, i) in (1..).zip(family) {
+            let derived = logistic(strength(i) - (open.max(1) as f64).ln() - DOUBT_FURTHER);
+            let seen = 1.0 - tails.beyond(shape, target, strength(i)) / f64::from(above);
+            // Of what nothing speaks for, any number is natural.
+            out[i] = out[i].max(derived).max(if strength(i) > 0.0 { seen } else { 0.0 });
         }
     }
     out
 }
 
+/// Each mark's probability where no other is known.
+fn first_look(tested: &[Tested], looked_at: &BTreeMap<Shape, usize>) -> Vec<f64> {
+    let tails = Tails::fit(tested.iter().map(|t| (t.shape, t.target, t.association.strength())));
+    let classes = tested.iter().map(|t| t.target).collect::<BTreeSet<_>>().len() as f64;
+    let alone = |t: &Tested| {
+        let strength = t.association.strength();
+        let marks = looked_at.get(&t.shape).copied().unwrap_or(1).max(1) as f64;
+        let derived = strength - marks.ln() - DOUBT;
+        let seen = -(classes * tails.beyond(t.shape, t.target, strength)).ln() - DOUBT_SEEN;
+        logistic(derived.max(seen) - FAMILIES.ln())
+    };
+    tested.iter().map(alone).collect()
+}
+
 fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is believed of marks of these strengths among natural ones, whose number falls as that of likelihood ratios.
+    fn among_natural(planted: &[f64]) -> Vec<f64> {
+        let natural = (0..50).map(|i| -((f64::from(i) + 0.5) / 50.0).ln());
+        let nothing_speaks_for = std::iter::repeat_n(-3.0, 1000);
+        let tested = |strength: f64| Tested {
+            shape: Shape::One,
+            target: 1,
+            rows: 10,
+            hits: 10,
+            association: Association { labels: strength, content: strength, ..Association::default() },
+        };
+        let strengths = planted.iter().copied().chain(natural).chain(nothing_speaks_for);
+        let tested: Vec<Tested> = strengths.map(tested).collect();
+        probabilities(&tested, &[(Shape::One, 20_000)].into())
+    }
+
+    #[test]
+    fn a_mark_far_above_all_natural_ones_is_believed_however_many_were_looked_at() {
+        // By their number alone it would be one of those to be expected.
+        assert!(logistic(12.0 - (20_000.0 * FAMILIES).ln() - DOUBT) < 0.2);
+        let p = among_natural(&[12.0]);
+        assert!(p[0] > 0.6, "{}", p[0]);
+        assert!(among_natural(&[])[0] < 0.1, "the strongest of natural marks");
+    }
+
+    #[test]
+    fn where_one_is_known_its_kin_need_to_stand_out_only_a_little() {
+        assert!(among_natural(&[6.0])[0] < 0.1);
+        let p = among_natural(&[30.0, 6.0]);
+        assert!(p[1] > 0.8, "{}", p[1]);
+        assert!(p[2..].iter().filter(|&&p| p > 0.5).count() <= 2, "{:?}", &p[2..12]);
+        assert!(p[60] < 0.01, "what nothing speaks for is no kin");
+    }
 }

@@ -20,6 +20,7 @@ mod rows;
 mod search;
 mod sets;
 mod style;
+mod tail;
 mod values;
 mod vectors;
 mod white;
