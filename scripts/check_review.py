@@ -34,6 +34,8 @@ class Pty:
             os.chdir(folder)
             os.environ["TERM"] = "xterm-256color"
             os.execv(command[0], command)
+        # Before it draws, keys would be the system's line editor's.
+        select.select([self.terminal], [], [], PATIENCE)
 
     def drain(self):
         """A terminal that nobody reads from stands still."""

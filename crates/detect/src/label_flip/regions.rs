@@ -73,7 +73,12 @@ impl Regions {
         }
         let codes = view.codes.coarser(BINS);
         let part = |p: u64| Partition::fit(&view.points, dim, &codes, labels, classes, seed ^ p);
-        Self { partitions: (1..=PARTITIONS).into_par_iter().map(part).collect(), classes }
+        let mut partitions: Vec<Partition> = (1..PARTITIONS).into_par_iter().map(part).collect();
+        // The second most suspicious one counts: where none was suspicious so far, a last one cannot change anything.
+        if partitions.iter().any(|p| !p.suspects.is_empty()) {
+            partitions.push(part(PARTITIONS));
+        }
+        Self { partitions, classes }
     }
 
     /// Regions of nothing.

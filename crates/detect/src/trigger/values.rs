@@ -29,6 +29,8 @@ const NATS_PER_ROW: f64 = 0.3;
 const KEPT: f64 = 0.01;
 /// Bins of a column that trees may tell apart.
 const BINS: usize = 65;
+/// Share of all rows that sets looked at together may have.
+const GROUP_SHARE: f64 = 0.1;
 
 /// Planted values of a table.
 pub struct ValueSets {
@@ -61,25 +63,44 @@ impl ValueSets {
         let codes = binning.codes(&rows.table).coarser(BINS);
         let doubt = DOUBT + (looked_at.max(1) as f64).ln();
         let origins = binning.origins();
+        let judged = |strength: f64, set: &ValueSet| {
+            let weak = strength < NATS_PER_ROW * set.hits as f64;
+            if weak { 0.0 } else { 1.0 / (1.0 + (doubt - strength).exp()) }
+        };
+        // What a set can come to at best, whatever trees that do not see its columns say.
+        let at_best = |set: &ValueSet, confirmed: &Association| {
+            judged(0.5 * (set.meeting() + confirmed.strength().min(set.meeting())), set)
+        };
         let confirm = |mut set: ValueSet| {
+            let confirmed = unlearnt(rows, &codes, &[&set], None, key)[0];
+            if at_best(&set, &confirmed) < KEPT {
+                return None;
+            }
             let planted: Vec<usize> = set.columns.iter().map(|&c| items.columns[c]).collect();
             let blind: Vec<bool> = origins.iter().map(|origin| planted.contains(origin)).collect();
-            let by_others = unlearnt(rows, &codes, &set, Some(&blind), key);
+            let by_others = unlearnt(rows, &codes, &[&set], Some(&blind), key)[0];
             if by_others.strength() > set.association.strength() {
                 set.association = by_others;
             }
-            let confirmed = unlearnt(rows, &codes, &set, None, key);
-            let strength = 0.5 * (set.strength() + confirmed.strength().min(set.meeting()));
-            let weak = strength < NATS_PER_ROW * set.hits as f64;
-            let probability = if weak { 0.0 } else { 1.0 / (1.0 + (doubt - strength).exp()) };
+            let probability = judged(0.5 * (set.strength() + confirmed.strength().min(set.meeting())), &set);
             let shown = |&(column, item): &(usize, u32)| {
                 let (at, row) = (items.columns[column], set.rows[0] as usize);
                 let text = rows.table.columns[at].show(row).unwrap_or_default();
                 (at, schema.columns[at].name.clone(), items.values[column][item as usize], text)
             };
-            Found { values: set.items.iter().map(shown).collect(), set, confirmed, probability }
+            Some(Found { values: set.items.iter().map(shown).collect(), set, confirmed, probability })
         };
-        let mut found: Vec<Found> = distinct(sets).into_par_iter().map(confirm).collect();
+        // Trees that saw the rows of none of several sets know less than those that saw the other sets': what even they
+        // explain needs no trees of its own.
+        let unexplained = |group: Vec<ValueSet>| {
+            let together: Vec<&ValueSet> = group.iter().collect();
+            let by_group = unlearnt(rows, &codes, &together, None, key);
+            let left = group.into_iter().zip(by_group).filter(|(set, by_group)| at_best(set, by_group) >= KEPT);
+            left.map(|(set, _)| set).collect::<Vec<_>>()
+        };
+        let groups = grouped(distinct(sets), rows.len());
+        let left: Vec<ValueSet> = groups.into_par_iter().flat_map_iter(unexplained).collect();
+        let mut found: Vec<Found> = left.into_par_iter().filter_map(confirm).collect();
         found.retain(|f| f.probability >= KEPT);
         found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.set.items.cmp(&b.set.items)));
         Ok((!found.is_empty()).then(|| Self { found, classes: classes.to_vec() }))
@@ -111,10 +132,29 @@ fn distinct(sets: Vec<ValueSet>) -> Vec<ValueSet> {
     chosen
 }
 
-/// What trees fitted to all other rows say of a set's rows: a natural pattern goes on around them, a planted one ends.
+/// Sets in groups that together have few of the rows, so that trees can do without all of them.
+fn grouped(sets: Vec<ValueSet>, rows: usize) -> Vec<Vec<ValueSet>> {
+    let most = (GROUP_SHARE * rows as f64) as usize;
+    let mut groups: Vec<(usize, Vec<ValueSet>)> = Vec::new();
+    for set in sets {
+        let size = set.rows.len();
+        match groups.iter_mut().find(|g| g.0 + size <= most) {
+            Some(group) => {
+                group.0 += size;
+                group.1.push(set);
+            }
+            None => groups.push((size, vec![set])),
+        }
+    }
+    groups.into_iter().map(|g| g.1).collect()
+}
+
+/// What trees fitted to all other rows say of each set's rows: a natural pattern goes on around them, a planted one ends.
 /// With `blind`, the trees do not see the columns that may be part of what was planted.
-fn unlearnt(rows: &Rows, codes: &Codes, set: &ValueSet, blind: Option<&[bool]>, key: Key) -> Association {
-    let others: Vec<u32> = (0..rows.len() as u32).filter(|r| set.rows.binary_search(r).is_err()).collect();
+fn unlearnt(rows: &Rows, codes: &Codes, sets: &[&ValueSet], blind: Option<&[bool]>, key: Key) -> Vec<Association> {
+    let mut left_out = vec![false; rows.len()];
+    sets.iter().flat_map(|set| &set.rows).for_each(|&r| left_out[r as usize] = true);
+    let others: Vec<u32> = (0..rows.len() as u32).filter(|&r| !left_out[r as usize]).collect();
     let seen = |(at, column): (usize, &CodeColumn)| blind.is_none_or(|b| !b[at]).then(|| column.clone());
     let codes = Codes::new(codes.columns().iter().enumerate().filter_map(seen).collect());
     let params = Params {
@@ -126,15 +166,18 @@ fn unlearnt(rows: &Rows, codes: &Codes, set: &ValueSet, blind: Option<&[bool]>, 
         ..Params::default()
     };
     let target = Target::Classes { labels: &rows.labels, classes: rows.classes() };
-    let prior = rows.priors[set.target as usize];
     if codes.columns().is_empty() {
-        return Association::default();
+        return vec![Association::default(); sets.len()];
     }
     let model = Booster::fit(&codes, &others, target, None, &params);
-    let probabilities = model.probabilities(&codes.take(&set.rows));
-    let row = |(&r, p): (&u32, &[f32])| (rows.labels[r as usize] == set.target, f64::from(p[set.target as usize]));
-    let judged: Vec<(bool, f64)> = set.rows.iter().zip(probabilities.chunks_exact(rows.classes())).map(row).collect();
-    Association::of(&judged, prior)
+    let judge = |set: &&ValueSet| {
+        let probabilities = model.probabilities(&codes.take(&set.rows));
+        let row = |(&r, p): (&u32, &[f32])| (rows.labels[r as usize] == set.target, f64::from(p[set.target as usize]));
+        let judged: Vec<(bool, f64)> =
+            set.rows.iter().zip(probabilities.chunks_exact(rows.classes())).map(row).collect();
+        Association::of(&judged, rows.priors[set.target as usize])
+    };
+    sets.iter().map(judge).collect()
 }
 
 impl Found {

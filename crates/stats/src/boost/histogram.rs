@@ -4,14 +4,18 @@
 pub(super) type Lanes<const L: usize> = [i32; L];
 
 /// Gradient sums of one column: `[leaf * bins + code]`.
+#[derive(Default)]
 pub(super) struct Histogram<const L: usize> {
     pub bins: usize,
     pub sums: Vec<Lanes<L>>,
 }
 
 impl<const L: usize> Histogram<L> {
-    pub fn new(bins: usize, leaves_max: usize) -> Self {
-        Self { bins, sums: vec![[0; L]; bins * leaves_max] }
+    /// The same memory for a column of so many bins. What is in it is of no use: every leaf is filled before it is read.
+    pub fn sized(mut self, bins: usize, leaves_max: usize) -> Self {
+        self.bins = bins;
+        self.sums.resize(bins * leaves_max, [0; L]);
+        self
     }
 
     pub fn leaf(&self, leaf: usize) -> &[Lanes<L>] {

@@ -107,9 +107,12 @@ impl Booster {
             return Self { base, trees: Vec::new(), classes };
         }
         let train = codes.take(rows);
-        let mut scores = Scores::filled(rows.len(), &base);
-        let mut grower = Grower::new(&train, params);
-        let trees = (0..params.trees).map_while(|round| grower.next_tree(&loss, &mut scores, round)).collect();
+        let scores = Scores::filled(rows.len(), &base);
+        let trees = match scores.outputs {
+            1 => grown::<2>(&train, &loss, scores, params),
+            2 | 3 => grown::<4>(&train, &loss, scores, params),
+            _ => grown::<8>(&train, &loss, scores, params),
+        };
         Self { base, trees, classes }
     }
 
@@ -143,6 +146,12 @@ impl Booster {
         }
         uses
     }
+}
+
+/// One tree after another, on gradients projected to `L - 1` lanes.
+fn grown<const L: usize>(codes: &Codes, loss: &Loss, mut scores: Scores, params: &Params) -> Vec<Tree> {
+    let mut grower = Grower::<L>::new(codes, params);
+    (0..params.trees).map_while(|round| grower.next_tree(loss, &mut scores, round)).collect()
 }
 
 #[cfg(test)]
