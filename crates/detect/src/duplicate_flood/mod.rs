@@ -247,10 +247,14 @@ impl Model for Flood {
     fn explain(&self, table: &Table, row: usize) -> Reason {
         let judged = self.judge(table, row, self.content.keys(table)[row]);
         let how = if judged.edited { "with small differences" } else { "exactly like this" };
+        let expected = match judged.expected {
+            less if less < 0.005 => "less than 0.01".to_owned(),
+            expected => format!("{expected:.2}"),
+        };
         let text = format!(
-            "this row stands about {:.0} times in the dataset, {how}; by the other repetitions in it, {:.2} such clusters \
+            "this row stands about {:.0} times in the dataset, {how}; by the other repetitions in it, {expected} such clusters \
              are to be expected",
-            judged.rows, judged.expected
+            judged.rows
         );
         Reason { text, ..Reason::default() }
     }
