@@ -3,7 +3,7 @@
 use serde_json::json;
 use taster_core::{Key, Observation, Scope, Table};
 use taster_stats::{
-    cells::{self, Plan},
+    cells::{self, Cell, Plan},
     exact::cohens_h,
 };
 
@@ -32,10 +32,10 @@ pub fn compare(
         seed: key.derive("cells").seed(),
     };
     let found = cells::compare(&codes, current.len, &plan)?;
-    let (p_value, cell) = ((found.p_value * FAMILIES).min(1.0), found.fullest?);
-    let share = (cell.counts.0 as f64 / current.len as f64, cell.counts.1 as f64 / reference.len as f64);
-    let h = cohens_h(share.0, share.1);
-    if p_value > alpha || h < effect {
+    let (p_value, fullest, cell) = ((found.p_value * FAMILIES).min(1.0), found.fullest?, found.plainest?);
+    let shares = |cell: &Cell| (cell.counts.0 as f64 / current.len as f64, cell.counts.1 as f64 / reference.len as f64);
+    let h = |cell: &Cell| cohens_h(shares(cell).0, shares(cell).1);
+    if p_value > alpha || h(&fullest) < effect {
         return None;
     }
     let mut columns: Vec<&str> = cell.columns.iter().map(|&c| names[c].as_str()).collect();
@@ -51,13 +51,13 @@ pub fn compare(
             cell.counts.1,
         ),
         columns: Vec::new(),
-        magnitude: share.0 - share.1,
+        magnitude: shares(&cell).0 - shares(&cell).1,
         p_value: None,
         q_value: Some(p_value),
         evidence: json!({
             "test": "crowded cells of random partitions, by permutation",
             "partitions": plan.partitions, "permutations": found.deals,
-            "fullest_cell": { "columns": columns, "current": cell.counts.0, "reference": cell.counts.1, "cohens_h": h },
+            "cell": { "columns": columns, "current": cell.counts.0, "reference": cell.counts.1, "cohens_h": h(&cell) },
             "rows": { "current": current.len, "reference": reference.len },
             "tests_corrected_for": FAMILIES,
         }),
