@@ -14,7 +14,7 @@ use crate::binning::Binning;
 pub const ROWS: usize = 10_240;
 /// Partitions, and those where there are as many rows as are dealt: fewer of them show as much.
 const PARTITIONS: [usize; 2] = [270, 45];
-/// Deals at most. With the default level 1,400 are enough for two to reach what is seen by chance.
+/// Deals at most. At the default level 1,600 are enough for one to reach what is seen.
 const DEALS_MAX: f64 = 20_000.0;
 
 /// Looks for an admixture that fills cells of the columns' codes, which are bounded by one column or several; tells
