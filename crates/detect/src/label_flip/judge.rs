@@ -5,7 +5,7 @@ use taster_stats::boost::{CodeColumn, Codes};
 
 use super::{
     Params,
-    calibration::{Calibration, weighed},
+    calibration::Calibration,
     classes::{Classes, NONE},
     copies::Copies,
     members::{Member, Task},
@@ -90,7 +90,7 @@ impl Judge {
         let points = if texts { &[][..] } else { &view.points };
         let nearby = Nearby::fit(points, encoder.dim(), &labels);
         Ok(Self {
-            calibration: calibrated(&noise, &probabilities, &labels, noise.accused()),
+            calibration: calibrated(&noise, &probabilities, &labels, noise.share()),
             usual: usual(&view.codes, &labels, k),
             names: schema.columns.iter().map(|c| c.name.clone()).collect(),
             classes,
@@ -179,7 +179,7 @@ impl Model for Judge {
             NONE => f64::NAN,
             label => {
                 let alone = self.calibration.probability(self.noise.against(p, label as usize));
-                1.0 - (1.0 - weighed(alone)) * (1.0 - together.min(REGION_MAX))
+                1.0 - (1.0 - alone) * (1.0 - together.min(REGION_MAX))
             }
         };
         rows.map(score).collect()
@@ -211,7 +211,7 @@ impl Model for Judge {
             100.0 * p[class],
             100.0 * p[label],
         );
-        let probability = self.calibration.probability(self.noise.against(&p, label)) * share;
+        let probability = self.score(&table).first().copied().unwrap_or(0.0) * share;
         Reason {
             columns: columns.iter().map(|&c| self.names[c].clone()).collect(),
             text,

@@ -23,9 +23,6 @@ const LEVEL_MAX: f64 = 0.15;
 const DOUBT: f64 = 2.0;
 /// Errors not explained by flips at which the flips' share can no longer be told from natural noise, from and to.
 const NATURAL: (f64, f64) = (0.4, 0.5);
-/// Share of the contradicted labels that wrong ones must be for any row to be accused: below, nearly all contradictions are
-/// the data's nature.
-const EXPLAINED: f64 = 0.1;
 
 /// Estimated noise of the labels.
 pub struct Noise {
@@ -79,11 +76,6 @@ impl Noise {
     /// Estimated share of rows with a wrong label.
     pub fn share(&self) -> f64 {
         self.undirected + self.directed.iter().map(|d| d.share).sum::<f64>()
-    }
-
-    /// The share by which rows are accused: nothing where it is too small a part of all contradictions to tell them apart.
-    pub fn accused(&self) -> f64 {
-        if self.share() < EXPLAINED * self.errors { 0.0 } else { self.share() }
     }
 
     /// How strongly a row with these class probabilities speaks against its label: grows with the odds of a flip.
