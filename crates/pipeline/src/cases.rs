@@ -108,9 +108,11 @@ pub struct Accusation {
 pub fn cases(request: &CasesRequest, progress: &dyn Progress) -> Result<Cases, Error> {
     let envelope = Envelope::read(&request.manifest)?;
     let manifest = Statement::from_payload(&envelope.payload)?.predicate;
-    let quarantined = listed(&manifest, &request.manifest)?.ok_or_else(|| {
-        Error::Review("quarantine.parquet is not beside the manifest; keep the report folder as it was written".into())
-    })?;
+    // Whether it is the list of the manifest.
+    if listed(&manifest, &request.manifest)?.is_none() {
+        let problem = "quarantine.parquet is not beside the manifest; keep the report folder as it was written";
+        return Err(Error::Review(problem.into()));
+    }
     let list = request.manifest.with_file_name("quarantine.parquet");
     let mut found = accused(&manifest, &list).map_err(|e| Error::Review(format!("quarantine.parquet: {e}")))?;
     let mut cases = Cases {
@@ -125,8 +127,7 @@ pub fn cases(request: &CasesRequest, progress: &dyn Progress) -> Result<Cases, E
         let limits = Limits::of_machine(request.memory);
         cases.others = fill(&mut found, &scanned, limits, progress)?;
     }
-    let is_listed = |(position, case): &(u64, Case)| quarantined.get(position) == Some(&case.row.sha256);
-    cases.cases = found.into_iter().filter(is_listed).map(|(_, case)| case).collect();
+    cases.cases = found.into_values().collect();
     Ok(cases)
 }
 

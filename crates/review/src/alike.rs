@@ -60,12 +60,12 @@ impl Alike {
 impl Kind {
     /// `None` where both are missing or the column says nothing.
     fn unlike(&self, a: &Row, b: &Row, column: usize) -> Option<f64> {
-        let text = |row: &'_ Row| row.values.get(column).cloned().flatten();
         if matches!(self, Self::Nothing) {
             return None;
         }
-        let (Some(left), Some(right)) = (text(a), text(b)) else {
-            return (text(a).is_some() || text(b).is_some()).then_some(1.0);
+        let (left, right) = (a.values.get(column)?.as_deref(), b.values.get(column)?.as_deref());
+        let (Some(left), Some(right)) = (left, right) else {
+            return (left.is_some() || right.is_some()).then_some(1.0);
         };
         Some(match self {
             Self::Number(sorted) => match (number(a, column), number(b, column)) {
@@ -78,7 +78,7 @@ impl Kind {
                 }
                 _ => f64::from(u8::from(left != right)),
             },
-            Self::Text => 1.0 - jaccard(&left, &right),
+            Self::Text => 1.0 - jaccard(left, right),
             Self::Category | Self::Nothing => f64::from(u8::from(left != right)),
         })
     }

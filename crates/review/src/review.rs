@@ -48,11 +48,12 @@ pub struct Count {
 pub struct Review {
     pub(crate) cases: Cases,
     pub(crate) groups: Vec<Group>,
-    /// Which case is where.
+    /// The numbers of rows: those of cases are their indices, those of rows that are not quarantined come after them.
     at: BTreeMap<Place, usize>,
-    decided: BTreeMap<Place, Decision>,
+    /// By the numbers of rows, and so in the order of the dataset.
+    decided: BTreeMap<usize, Decision>,
     /// What each event that can be undone was instead of.
-    past: Vec<Vec<(Place, Option<Decision>)>>,
+    past: Vec<Vec<(usize, Option<Decision>)>>,
     /// Index of the group that is looked at.
     pub(crate) group: usize,
     /// Index of the row that is looked at, among those shown.
@@ -90,8 +91,8 @@ impl Review {
             }
             Event::Clear(places) => places.into_iter().map(|place| (place, None)).collect(),
             Event::Undo => {
-                for (place, before) in self.past.pop().unwrap_or_default() {
-                    self.put(place, before);
+                for (row, before) in self.past.pop().unwrap_or_default() {
+                    self.put(row, before);
                 }
                 return Ok(());
             }
@@ -99,7 +100,12 @@ impl Review {
         for (place, decision) in &new {
             self.check(place, decision.as_ref())?;
         }
-        let before = new.into_iter().map(|(place, decision)| (place.clone(), self.put(place, decision))).collect();
+        let mut before = Vec::with_capacity(new.len());
+        for (place, decision) in new {
+            let next = self.at.len();
+            let row = *self.at.entry(place).or_insert(next);
+            before.push((row, self.put(row, decision)));
+        }
         self.past.push(before);
         Ok(())
     }
@@ -108,35 +114,32 @@ impl Review {
     fn check(&self, place: &Place, decision: Option<&Decision>) -> Result<(), String> {
         let told = format!("row {} of {:?}", place.row, place.file);
         let removes = decision.is_some_and(|d| d.decision == Choice::Remove);
-        match (self.at.get(place), decision) {
+        let row = self.at.get(place);
+        match (row.and_then(|&row| self.cases.cases.get(row)), decision) {
             (None, Some(_)) if removes => Ok(()),
-            (None, None) if self.decided.contains_key(place) => Ok(()),
+            (None, None) if row.is_some_and(|row| self.decided.contains_key(row)) => Ok(()),
             (None, _) => Err(format!("{told} is not quarantined")),
             (Some(_), _) if removes => Err(format!("{told} is quarantined, and was to be taken out as if it were not")),
-            (Some(&i), Some(d)) if d.row_sha256 != self.cases.cases[i].row.sha256 => {
-                Err(format!("{told} has another digest"))
-            }
+            (Some(case), Some(d)) if d.row_sha256 != case.row.sha256 => Err(format!("{told} has another digest")),
             (Some(_), _) => Ok(()),
         }
     }
 
-    fn put(&mut self, place: Place, decision: Option<Decision>) -> Option<Decision> {
+    fn put(&mut self, row: usize, decision: Option<Decision>) -> Option<Decision> {
         match decision {
-            Some(decision) => self.decided.insert(place, decision),
-            None => self.decided.remove(&place),
+            Some(decision) => self.decided.insert(row, decision),
+            None => self.decided.remove(&row),
         }
     }
 
     /// What was decided on a case.
     pub(crate) fn decision(&self, case: usize) -> Option<&Decision> {
-        self.decided.get(&place(&self.cases.cases[case]))
+        self.decided.get(&case)
     }
 
     /// The decisions, in the order of the dataset.
     pub fn decisions(&self) -> Decisions {
-        let order = |d: &Decision| self.at.get(&Place { file: d.file.clone(), row: d.row }).copied();
-        let mut decisions: Vec<Decision> = self.decided.values().cloned().collect();
-        decisions.sort_by_cached_key(|d| order(d).unwrap_or(usize::MAX));
+        let decisions = self.decided.values().cloned().collect();
         let manifest = DigestSet { sha256: self.cases.manifest };
         Decisions { kind: DECISIONS_TYPE.into(), manifest, decisions }
     }

@@ -56,8 +56,9 @@ pub(crate) fn draw(frame: &mut Frame, review: &Review, desk: &mut Desk, neighbou
     if left.width > 0 {
         lists::groups(frame, left, review);
     }
-    lists::rows(frame, rows, review);
-    evidence::draw(frame, evidence, review, desk.scrolled, neighbours);
+    let shown = review.shown();
+    lists::rows(frame, rows, review, &shown);
+    evidence::draw(frame, evidence, review, (shown.get(review.row).copied(), desk.scrolled), neighbours);
     frame.render_widget(footer(review, desk), foot);
     if desk.mode == Mode::Help {
         help(frame);

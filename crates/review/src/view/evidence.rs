@@ -64,8 +64,14 @@ fn differences(review: &Review, case: &Case, other: &Row) -> String {
     if told.is_empty() { "the same in all features".into() } else { told.join(", ") }
 }
 
-pub(super) fn draw(frame: &mut Frame, area: Rect, review: &Review, scrolled: u16, neighbours: &mut Neighbours) {
-    let lines = match review.current() {
+pub(super) fn draw(
+    frame: &mut Frame,
+    area: Rect,
+    review: &Review,
+    (case, scrolled): (Option<usize>, u16),
+    neighbours: &mut Neighbours,
+) {
+    let lines = match case {
         None => vec![Line::styled("no row is shown here", QUIET)],
         Some(case) => {
             let mut lines = lines(review, case);

@@ -39,8 +39,7 @@ pub(super) fn groups(frame: &mut Frame, area: Rect, review: &Review) {
 }
 
 /// The rows of the group, with what was decided and what is said against them.
-pub(super) fn rows(frame: &mut Frame, area: Rect, review: &Review) {
-    let shown = review.shown();
+pub(super) fn rows(frame: &mut Frame, area: Rect, review: &Review, shown: &[usize]) {
     let height = usize::from(area.height.saturating_sub(2)).max(1);
     // Only what is seen is made: there may be very many rows.
     let first = review.row.saturating_sub(height / 2).min(shown.len().saturating_sub(height));
