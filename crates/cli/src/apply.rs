@@ -1,19 +1,23 @@
 //! `taster apply`
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use taster_pipeline::{ApplyRequest, Request, apply, scan};
-use taster_provenance::VerifyingKey;
 
-use crate::{args::ApplyArgs, output, progress::Display, scan::print, secrets};
+use crate::{
+    args::{ApplyArgs, manifest_of},
+    output,
+    progress::Display,
+    scan::print,
+    secrets,
+};
 
 /// Makes the dataset and scans it, prints the verdict, and exits by it.
 pub fn run(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
-    let manifest = manifest(args);
+    let manifest = manifest_of(&args.report_of);
     // A key that cannot be used must be known before anything is written.
     let keys = secrets::signers(&args.sign, &[], &args.external)?;
-    let load = |path: &PathBuf| VerifyingKey::load(path);
-    let decisions_keys = args.decisions_key.iter().map(load).collect::<Result<_, _>>()?;
+    let decisions_keys = secrets::public_keys(&args.decisions_key)?;
     let display = Display::new(args.progress, args.quiet)?;
     let request = ApplyRequest {
         manifest: manifest.clone(),
@@ -56,7 +60,3 @@ pub fn run(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
 
 /// Rows in a batch; the result does not depend on it.
 const BATCH_ROWS: usize = 65_536;
-
-fn manifest(args: &ApplyArgs) -> PathBuf {
-    if args.report_of.is_dir() { args.report_of.join("manifest.json") } else { args.report_of.clone() }
-}

@@ -31,7 +31,7 @@ pub use review::ReviewArgs;
 pub use scan::{Csv, ProgressWhen, Roles, ScanArgs};
 pub use sign::{ExternalSigner, SignArgs};
 pub use threat::{EvidenceArgs, ThreatModelArgs};
-pub use values::nearest;
+pub use values::{manifest_of, nearest};
 pub use verify::VerifyArgs;
 
 /// Tastes training data for poison before a model eats it.

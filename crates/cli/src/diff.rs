@@ -3,11 +3,11 @@
 use std::{path::Path, process::ExitCode};
 
 use taster_pipeline::{DiffRequest, diff};
-use taster_provenance::{Envelope, VerifyingKey};
+use taster_provenance::Envelope;
 
 use crate::{
     args::{DiffArgs, Format},
-    output,
+    output, secrets,
 };
 
 /// Compares, prints what differs, and exits by it.
@@ -32,7 +32,7 @@ pub fn run(args: &DiffArgs) -> anyhow::Result<ExitCode> {
 
 /// A manifest that none of the given keys signed, if keys are given.
 fn unsigned(args: &DiffArgs) -> anyhow::Result<Option<&str>> {
-    let keys = args.keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let keys = secrets::public_keys(&args.keys)?;
     if keys.is_empty() {
         return Ok(None);
     }

@@ -4,16 +4,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use taster_provenance::{
-    Envelope, VerifyingKey,
+    Envelope,
     export::{About, Exported, to_croissant, to_cyclonedx},
     sha256_of_file,
 };
 
-use crate::{args::ExportArgs, output};
+use crate::{args::ExportArgs, output, secrets};
 
 /// Writes the export. Where keys are given and none of them signed the manifest, nothing is written.
 pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let keys = args.keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let keys = secrets::public_keys(&args.keys)?;
     if !keys.is_empty() && Envelope::read(&args.manifest)?.signers(&keys).is_empty() {
         output::note("the manifest is signed by none of the given keys; nothing was written");
         return Ok(ExitCode::FAILURE);

@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
-use taster_provenance::{Trust, VerifyingKey, chain};
+use taster_provenance::{Trust, chain};
 
 use crate::{
     args::{Format, LineageArgs},
-    output,
+    output, secrets,
 };
 
 /// Follows the chain, prints it, and exits by it.
 pub fn run(args: &LineageArgs) -> anyhow::Result<ExitCode> {
-    let keys = args.keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let keys = secrets::public_keys(&args.keys)?;
     let trust = if args.unsigned { Trust::Unsigned } else { Trust::Keys(&keys) };
     let chain = chain(&args.manifests, trust)?;
     match args.format {

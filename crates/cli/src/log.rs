@@ -41,7 +41,7 @@ fn append(args: &LogAppendArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn verify(args: &LogVerifyArgs) -> anyhow::Result<ExitCode> {
-    let keys = args.keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let keys = secrets::public_keys(&args.keys)?;
     let origin = args.origin.as_deref();
     let verification = if args.path.is_dir() {
         let since = args.since.as_deref().map(SignedCheckpoint::read).transpose()?;

@@ -5,7 +5,6 @@ use std::{fmt::Write as _, process::ExitCode};
 use anyhow::anyhow;
 use serde_json::{Value, json};
 use taster_pipeline::{LoadedProfile, MergeRequest, Profile, ProfileRequest, Sketch, merge_profiles, profile};
-use taster_provenance::VerifyingKey;
 use taster_stats::{frequencies::Frequencies, quantiles::Quantiles};
 
 use crate::{
@@ -54,7 +53,7 @@ fn make(args: &ProfileArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn merge(args: &ProfileMergeArgs) -> anyhow::Result<ExitCode> {
-    let keys = loaded_keys(&args.keys)?;
+    let keys = secrets::public_keys(&args.keys)?;
     let request = MergeRequest {
         profiles: args.profiles.clone(),
         out: args.out.clone(),
@@ -70,7 +69,7 @@ fn merge(args: &ProfileMergeArgs) -> anyhow::Result<ExitCode> {
 
 fn show(args: &ProfileShowArgs) -> anyhow::Result<ExitCode> {
     let loaded = LoadedProfile::read(&args.profile)?;
-    let keys = loaded_keys(&args.keys)?;
+    let keys = secrets::public_keys(&args.keys)?;
     let signers = if keys.is_empty() { Vec::new() } else { loaded.verified(&keys)? };
     let signers: Vec<String> = signers.iter().map(|key| key.keyid()).collect();
     match args.format {
@@ -78,10 +77,6 @@ fn show(args: &ProfileShowArgs) -> anyhow::Result<ExitCode> {
         Format::Json => output::json(&as_json(&loaded, &signers))?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn loaded_keys(paths: &[std::path::PathBuf]) -> anyhow::Result<Vec<VerifyingKey>> {
-    Ok(paths.iter().map(|path| VerifyingKey::load(path)).collect::<Result<_, _>>()?)
 }
 
 /// One line.

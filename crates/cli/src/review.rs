@@ -14,7 +14,7 @@ use taster_provenance::Decisions;
 use taster_review::{Event, Journal, Review, run as decide, save};
 
 use crate::{
-    args::{ProgressWhen, ReviewArgs},
+    args::{ProgressWhen, ReviewArgs, manifest_of},
     output,
     progress::Display,
     secrets,
@@ -47,8 +47,7 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn read(args: &ReviewArgs, display: &Display) -> anyhow::Result<Review> {
-    let manifest = if args.report_of.is_dir() { args.report_of.join("manifest.json") } else { args.report_of.clone() };
-    let request = CasesRequest { manifest, data: args.data.clone(), memory: args.memory };
+    let request = CasesRequest { manifest: manifest_of(&args.report_of), data: args.data.clone(), memory: args.memory };
     let cases = cases(&request, display);
     display.end();
     let cases = cases?;

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use serde_json::json;
 use taster_pipeline::{Config, LogRequest, Outcome, Request, scan};
-use taster_provenance::{Signer, VerifyingKey};
+use taster_provenance::Signer;
 use taster_report::{junit, markdown};
 
 use crate::{
@@ -54,7 +54,7 @@ fn request(args: &ScanArgs, loaded: Loaded) -> anyhow::Result<Request> {
     Ok(Request {
         inputs: args.data.clone(),
         reference: args.reference.clone(),
-        reference_keys: args.reference_key.iter().map(|path| VerifyingKey::load(path)).collect::<Result<_, _>>()?,
+        reference_keys: secrets::public_keys(&args.reference_key)?,
         out: args.output.out.clone(),
         scores: args.output.scores,
         clean: args.output.clean.clone(),

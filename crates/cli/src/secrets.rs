@@ -31,6 +31,11 @@ pub fn signers(
     Ok(command.into_iter().map(|command| Box::new(command) as Box<dyn Signer>).chain(keys).collect())
 }
 
+/// The public keys in these files.
+pub fn public_keys(paths: &[PathBuf]) -> anyhow::Result<Vec<VerifyingKey>> {
+    Ok(paths.iter().map(|path| VerifyingKey::load(path)).collect::<Result<_, _>>()?)
+}
+
 fn external_signer(external: &ExternalSigner) -> anyhow::Result<Option<SignerCommand>> {
     let (Some(command), Some(key)) = (&external.signer_command, &external.signer_key) else {
         return Ok(None);

@@ -9,7 +9,6 @@ use std::{
 
 use anyhow::Context;
 use serde_json::json;
-use taster_provenance::VerifyingKey;
 use taster_threat::{
     AnswerState, Facts, Rating, ThreatModel, Trusted,
     aisvs::{self, Answered, Requirement},
@@ -18,7 +17,7 @@ use taster_threat::{
 
 use crate::{
     args::{EvidenceArgs, Format, ThreatModelArgs},
-    config_file, output,
+    config_file, output, secrets,
 };
 
 /// Writes the threat model and says how it stands.
@@ -63,8 +62,8 @@ pub fn evidence(args: &EvidenceArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn read(report: &Path, keys: &[PathBuf], log_keys: &[PathBuf]) -> anyhow::Result<Facts> {
-    let load = |paths: &[PathBuf]| paths.iter().map(|path| VerifyingKey::load(path)).collect::<Result<Vec<_>, _>>();
-    Ok(Facts::read(report, &Trusted { keys: load(keys)?, log_keys: load(log_keys)? })?)
+    let trusted = Trusted { keys: secrets::public_keys(keys)?, log_keys: secrets::public_keys(log_keys)? };
+    Ok(Facts::read(report, &trusted)?)
 }
 
 /// Takes the declarations of a configuration file in place of those that the scan recorded.

@@ -4,13 +4,13 @@ use std::{path::Path, process::ExitCode, time::SystemTime};
 
 use taster_pipeline::{VerifyRequest, verify};
 use taster_provenance::{
-    RowProof, Thoroughness, Trust, VerifyingKey,
+    RowProof, Thoroughness, Trust,
     oms::{Anchors, Certificate, Leniency},
 };
 
 use crate::{
     args::{Format, VerifyArgs},
-    output,
+    output, secrets,
 };
 
 /// Verifies, prints what holds and what does not, and exits by it.
@@ -29,7 +29,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
 
 /// Checks the proof of a row.
 fn run_proof(args: &VerifyArgs, path: &Path) -> anyhow::Result<ExitCode> {
-    let keys = keys(args)?;
+    let keys = secrets::public_keys(&args.keys)?;
     let needed = args.threshold.map_or(1, usize::from);
     let trust = if args.unsigned { Trust::Unsigned } else { Trust::Quorum(&keys, needed) };
     let check = RowProof::read(path)?.check(trust);
@@ -41,12 +41,8 @@ fn run_proof(args: &VerifyArgs, path: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!check.holds)))
 }
 
-fn keys(args: &VerifyArgs) -> anyhow::Result<Vec<VerifyingKey>> {
-    Ok(args.keys.iter().map(|path| VerifyingKey::load(path)).collect::<Result<_, _>>()?)
-}
-
 fn request(args: &VerifyArgs) -> anyhow::Result<VerifyRequest> {
-    let keys = keys(args)?;
+    let keys = secrets::public_keys(&args.keys)?;
     let certificates = args.certificates.iter().map(|path| Certificate::load(path)).collect::<Result<Vec<_>, _>>()?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
     let anchors = Anchors { certificates: certificates.concat(), at: args.at.unwrap_or(now) };

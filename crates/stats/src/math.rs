@@ -26,6 +26,17 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
+/// `1 / (1 + e^-x)` in double precision.
+pub fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// The median, the upper one of an even number; 0 of none.
+pub fn median(mut numbers: Vec<f64>) -> f64 {
+    let middle = numbers.len() / 2;
+    if numbers.is_empty() { 0.0 } else { *numbers.select_nth_unstable_by(middle, f64::total_cmp).1 }
+}
+
 /// A well-mixed hash of two numbers (the finaliser of `SplitMix64`, Steele et al. 2014).
 #[inline]
 pub fn mix(seed: u64, value: u64) -> u64 {

@@ -1,6 +1,9 @@
 //! Parsers of flag values. Each error says what is allowed and what is nearest.
 
-use std::str::FromStr;
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use taster_core::Severity;
 use taster_pipeline::Level;
@@ -13,6 +16,11 @@ pub fn nearest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Str
         .filter(|(similarity, _)| *similarity > 0.7)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map_or(String::new(), |(_, name)| format!("; did you mean `{name}`?"))
+}
+
+/// The manifest of a report, given as its folder or as the manifest itself.
+pub fn manifest_of(report: &Path) -> PathBuf {
+    if report.is_dir() { report.join("manifest.json") } else { report.to_owned() }
 }
 
 /// `outlier=warn`

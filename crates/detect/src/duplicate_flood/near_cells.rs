@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use taster_core::{Key, Sample, Schema, Table, Values};
-use taster_stats::tail::Tail;
+use taster_stats::{math::median, tail::Tail};
 
 use super::{
     cells::{Cells, whole},
@@ -119,11 +119,6 @@ impl Crowd {
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// The first row of each content.

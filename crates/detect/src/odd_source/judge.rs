@@ -3,6 +3,7 @@
 use taster_stats::{
     effects::{Effect, Group, leave_one_out},
     gaussian::Gaussian,
+    math::median,
     two_sample::{chi_squared_tail, normal_p_value},
 };
 
@@ -218,11 +219,6 @@ fn gamma_tail(x: f64, mean: f64, variance: f64) -> f64 {
 /// Share of a normal distribution that does not overlap with one whose mean is so many deviations away.
 fn overlap_missing(deviations: f64) -> f64 {
     1.0 - normal_p_value(deviations / 2.0)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn copies(groups: &Groups, measures: &Measures, found: &mut [Vec<Difference>]) {

@@ -1,6 +1,8 @@
 //! Vectors that point one way.
 
-use super::vectors::{add_scaled, dot, median, unit};
+use taster_stats::math::median;
+
+use super::vectors::{add_scaled, dot, unit};
 
 /// Vectors beside the first that a bundle is begun with.
 const SEEDS: [usize; 5] = [2, 4, 8, 16, 32];

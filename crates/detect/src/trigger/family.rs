@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use taster_stats::math::logistic;
+
 use super::{association::Association, ngrams::Shape, tail::Tails};
 
 /// Logarithm of the odds against a dataset having any trigger: one in twenty.
@@ -81,10 +83,6 @@ fn first_look(tested: &[Tested], looked_at: &BTreeMap<Shape, usize>) -> Vec<f64>
         logistic(derived.max(seen) - FAMILIES.ln())
     };
     tested.iter().map(alone).collect()
-}
-
-fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 #[cfg(test)]

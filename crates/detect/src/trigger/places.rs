@@ -1,9 +1,8 @@
 //! Which class a row would have by its place among the classes, were it not for a direction.
 
-use super::{
-    vectors::{dot, median},
-    white::White,
-};
+use taster_stats::math::median;
+
+use super::{vectors::dot, white::White};
 
 /// How much less certain than a normal distribution the classes' distances are, to choose from.
 const TEMPERATURES: [f64; 11] = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0];

@@ -3,12 +3,13 @@
 
 use rayon::prelude::*;
 use taster_core::{Embedding, Key};
+use taster_stats::math::{logistic, median};
 
 use super::{
     association::Association,
     bundles::{Bundle, bundles},
     places::{Classes, Direction, Place, Products, oddness, typical},
-    vectors::{add_scaled, dot, median, unit},
+    vectors::{add_scaled, dot, unit},
     white::White,
 };
 
@@ -99,7 +100,7 @@ impl<'a> Search<'a> {
         let found: Vec<_> = targets.par_iter().map(of_class).collect();
         let looked_at: usize = found.iter().map(|f| f.0).sum();
         let doubt = DOUBT + (looked_at.max(1) as f64).ln();
-        let sure = |moved: Moved| Moved { probability: 1.0 / (1.0 + (doubt - moved.strength).exp()), ..moved };
+        let sure = |moved: Moved| Moved { probability: logistic(moved.strength - doubt), ..moved };
         found.into_iter().filter_map(|f| f.1).map(sure).collect()
     }
 

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 use taster_core::{Key, Observation, Reason, Scope, Table, Texts, Values};
+use taster_stats::math::logistic;
 
 use super::{
     lexicon::Lexicon,
@@ -267,8 +268,4 @@ impl Part for Styles {
 
 fn odds(p: f64) -> f64 {
     (p.max(1e-9) / (1.0 - p).max(1e-9)).ln()
-}
-
-fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }

@@ -3,7 +3,10 @@
 use rayon::prelude::*;
 use serde_json::json;
 use taster_core::{Key, Observation, Reason, Schema, Scope, Table};
-use taster_stats::boost::{Booster, CodeColumn, Codes, Params, Target};
+use taster_stats::{
+    boost::{Booster, CodeColumn, Codes, Params, Target},
+    math::logistic,
+};
 
 use super::{
     additive::Additive,
@@ -65,7 +68,7 @@ impl ValueSets {
         let origins = binning.origins();
         let judged = |strength: f64, set: &ValueSet| {
             let weak = strength < NATS_PER_ROW * set.hits as f64;
-            if weak { 0.0 } else { 1.0 / (1.0 + (doubt - strength).exp()) }
+            if weak { 0.0 } else { logistic(strength - doubt) }
         };
         // What a set can come to at best, whatever trees that do not see its columns say.
         let at_best = |set: &ValueSet, confirmed: &Association| {

@@ -28,9 +28,3 @@ pub fn unit(vector: &mut [f32]) -> f64 {
     }
     length
 }
-
-/// The median, the upper one of an even number; 0 of none.
-pub fn median(mut numbers: Vec<f64>) -> f64 {
-    let middle = numbers.len() / 2;
-    if numbers.is_empty() { 0.0 } else { *numbers.select_nth_unstable_by(middle, f64::total_cmp).1 }
-}

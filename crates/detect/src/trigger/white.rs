@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 use taster_core::{Embedding, Key};
-use taster_stats::whitening::Whitening;
+use taster_stats::{math::median, whitening::Whitening};
 
-use super::vectors::{add_scaled, dot, median, unit};
+use super::vectors::{add_scaled, dot, unit};
 
 /// Dimensions of the space at most; further ones are added to these with signs drawn by the key.
 const DIMENSIONS: usize = 512;
