@@ -18,9 +18,7 @@ pub(crate) fn next(scan: &Scan) -> Vec<String> {
     }
     if scan.quarantined_rows > 0 {
         let rows = plural(scan.quarantined_rows, "suspect row");
-        steps.push(format!(
-            "Look at the {rows} with `taster review REPORT DATA`; `--clean FILE` writes the data without."
-        ));
+        steps.push(format!("Decide on the {rows} with `taster review REPORT DATA`; `--clean FILE` drops them."));
     }
     if scan.reference.is_none() {
         steps.push("Compare with data you trust: `--reference FILE` finds shifts and makes p-values possible.".into());
