@@ -23,6 +23,7 @@ from pathlib import Path
 LOANS = Path(__file__).resolve().parent.parent / "fixtures" / "loans" / "poisoned.csv"
 PATIENCE = 60.0
 CLEAR = "\x15"  # Ctrl-U
+ALTERNATE_SCREEN = b"\x1b[?1049h"
 
 
 class Pty:
@@ -34,8 +35,11 @@ class Pty:
             os.chdir(folder)
             os.environ["TERM"] = "xterm-256color"
             os.execv(command[0], command)
-        # Before it draws, keys would be the system's line editor's.
-        select.select([self.terminal], [], [], PATIENCE)
+        # Until the review has the screen, keys are the system's line editor's.
+        told = b""
+        while ALTERNATE_SCREEN not in told:
+            assert select.select([self.terminal], [], [], PATIENCE)[0], told
+            told += os.read(self.terminal, 65536)
 
     def drain(self):
         """A terminal that nobody reads from stands still."""
@@ -70,12 +74,19 @@ class Tmux:
             ["tmux", "new-session", "-d", "-s", self.name, "-x", "110", "-y", "36", "-c", folder, shlex.join(command)],
             check=True,
         )
-        time.sleep(1.0)
+        deadline = time.monotonic() + PATIENCE
+        while self.ask("display-message", "-p", "-t", self.name, "#{alternate_on}").strip() != "1":
+            assert time.monotonic() < deadline, "it does not draw"
+            time.sleep(0.05)
+        time.sleep(0.3)
         self.show()
 
+    @staticmethod
+    def ask(*command):
+        return subprocess.run(["tmux", *command], capture_output=True, text=True, check=False).stdout
+
     def show(self):
-        done = subprocess.run(["tmux", "capture-pane", "-p", "-t", self.name], capture_output=True, text=True, check=False)
-        print(done.stdout.rstrip(), "\n", "=" * 110, sep="")
+        print(self.ask("capture-pane", "-p", "-t", self.name).rstrip(), "\n", "=" * 110, sep="")
 
     def drain(self):
         pass
