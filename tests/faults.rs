@@ -301,3 +301,23 @@ fn a_report_that_cannot_be_written_is_known_before_the_work() {
     room.run(&["scan", "data.parquet", "--out", "file/report"]).refused(&["file"]);
     left_behind(&room, &["data.parquet", "file"]);
 }
+
+#[test]
+fn data_is_never_written_over() {
+    let room = Room::new();
+    for (name, seed) in [("data.parquet", 1), ("then.parquet", 2)] {
+        room.parquet(name, mixed(300, seed));
+    }
+    let scan = ["scan", "data.parquet", "--label", "y", "--seed", "1"];
+    assert!(room.run(&scan).status < 2);
+    room.expect(0, &["review", "taster-report", "data.parquet", "--finish"]);
+    let before = ["data.parquet", "then.parquet"].map(|name| fs::read(room.path(name)).unwrap());
+    for over in ["data.parquet", "./then.parquet"] {
+        room.run(&[&scan[..], &["--reference", "then.parquet", "--out", "new", "--clean", over]].concat())
+            .refused(&[over.trim_start_matches("./"), "overwritten"]);
+    }
+    room.run(&["profile", "data.parquet", "--label", "y", "--out", "data.parquet"]).refused(&["overwritten"]);
+    let apply = ["apply", "taster-report", "data.parquet", "--decisions", "decisions.json", "--out", "data.parquet"];
+    room.run(&apply).refused(&["overwritten"]);
+    assert_eq!(["data.parquet", "then.parquet"].map(|name| fs::read(room.path(name)).unwrap()), before);
+}

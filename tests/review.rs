@@ -111,6 +111,13 @@ fn what_does_not_belong_together_is_refused() {
     assert!(room.run(&["scan", "other.parquet", "--label", "y", "--seed", "1", "--out", "other"]).status < 2);
     room.run(&["review", "other", "other.parquet", "--finish"]).refused(&["another scan", "--out"]);
     assert_eq!(std::fs::read_to_string(room.path("decisions.json.journal")).unwrap(), before);
+    std::fs::remove_file(room.path("decisions.json.journal")).unwrap();
+    let made = json!({"type": "https://taster.dev/decisions/v0.1", "manifest": manifest(&room), "decisions": []});
+    room.write("decisions.json", made.to_string());
+    room.run(&["review", "other", "other.parquet", "--finish"]).refused(&["another scan", "--out"]);
+    assert!(!room.path("decisions.json.journal").exists());
+    room.write("raw/quarantine.parquet", "another");
+    room.run(&FINISH).refused(&["quarantine.parquet", "not the list that the manifest names"]);
     std::fs::remove_file(room.path("raw/quarantine.parquet")).unwrap();
     room.run(&FINISH).refused(&["quarantine.parquet is not beside the manifest"]);
 }

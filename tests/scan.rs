@@ -37,14 +37,14 @@ fn the_clean_twin_is_not_failed() {
 #[test]
 fn an_unsigned_scan_says_so() {
     let room = Room::new();
-    let run = room.expect(0, &["scan", &fixture("loans/loans.csv"), "--label", "approved"]);
+    let run = room.expect(0, &["scan", &fixture("loans/loans.csv"), "--label", "approved", "--seed", "1"]);
     assert!(run.stdout.contains("unsigned") || run.stdout.contains("not signed"), "{}", run.stdout);
 }
 
 #[test]
 fn every_row_has_its_scores() {
     let room = Room::new();
-    room.expect(1, &["scan", &poisoned(), "--label", "approved", "--scores", "--out", "deep/er/report"]);
+    room.expect(1, &["scan", &poisoned(), "--label", "approved", "--seed", "1", "--scores", "--out", "deep/er/report"]);
     let scores = room.frame("deep/er/report/scores.parquet");
     assert_eq!(floats(&scores, "row"), (0..1328).map(f64::from).collect::<Vec<_>>());
     assert!(strings(&scores, "file").iter().all(|file| file == "poisoned.csv"));
@@ -58,7 +58,7 @@ fn every_row_has_its_scores() {
 #[test]
 fn the_quarantine_list_says_which_why_and_what_instead() {
     let room = Room::new();
-    room.expect(1, &["scan", &poisoned(), "--label", "approved"]);
+    room.expect(1, &["scan", &poisoned(), "--label", "approved", "--seed", "1"]);
     let list = room.frame("taster-report/quarantine.parquet");
     let columns: Vec<_> = list.get_column_names().into_iter().map(ToString::to_string).collect();
     let expected = "file row row_sha256 detector score p_value q_value severity columns reason suggested_label";
@@ -117,14 +117,15 @@ fn results_for_programs_are_one_json_object() {
 #[test]
 fn quiet_says_nothing_but_the_status() {
     let room = Room::new();
-    let run = room.expect(1, &["scan", &poisoned(), "--label", "approved", "--quiet", "--progress", "always"]);
+    let run =
+        room.expect(1, &["scan", &poisoned(), "--label", "approved", "--seed", "1", "--quiet", "--progress", "always"]);
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
 }
 
 #[test]
 fn no_escape_codes_reach_a_pipe() {
     let room = Room::new();
-    let run = room.expect(1, &["scan", &poisoned(), "--label", "approved", "--progress", "always"]);
+    let run = room.expect(1, &["scan", &poisoned(), "--label", "approved", "--seed", "1", "--progress", "always"]);
     assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
     assert!(run.stderr.contains("observing") && run.stderr.contains("scoring"), "{}", run.stderr);
 }
@@ -173,7 +174,7 @@ fn rows_have_the_same_digests_in_any_format() {
 #[test]
 fn what_is_written_follows_its_schema() {
     let room = Room::new();
-    room.expect(1, &["scan", &poisoned(), "--label", "approved"]);
+    room.expect(1, &["scan", &poisoned(), "--label", "approved", "--seed", "1"]);
     for (schema, document) in
         [("findings", room.json("taster-report/findings.json")), ("manifest", room.statement("taster-report"))]
     {

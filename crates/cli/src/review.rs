@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -31,9 +32,16 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<ExitCode> {
     let by = if args.finish { String::new() } else { reviewer(args)? };
     let display = Display::new(ProgressWhen::Auto, false)?;
     let mut review = read(args, &display)?;
-    let (mut journal, before) = Journal::open(&journal_of(&args.out), review.manifest())?;
+    let path = journal_of(&args.out);
+    let begun = path.exists();
+    let (mut journal, before) = Journal::open(&path, review.manifest())?;
     if before.is_empty() && args.out.is_file() {
-        take_over(&mut review, &mut journal, &args.out)?;
+        take_over(&mut review, &mut journal, &args.out).inspect_err(|_| {
+            // A journal that nothing was written to is nobody's.
+            if !begun {
+                let _ = fs::remove_file(&path);
+            }
+        })?;
     }
     for event in before {
         review.apply(event).map_err(anyhow::Error::msg).context("the journal does not fit the report")?;

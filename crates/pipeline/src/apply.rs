@@ -11,6 +11,7 @@ use crate::{
     listed::listed,
     passes::Limits,
     scanned::Scanned,
+    spared::spared,
 };
 
 /// Which decisions to apply to what.
@@ -67,6 +68,7 @@ fn write(
     progress: &dyn Progress,
 ) -> Result<Cleaned, Error> {
     let scanned = Scanned::open(&request.data, parent, config)?;
+    spared(&request.out, &scanned.dataset)?;
     let same = |file: usize, sha256: Digest| scanned.same(file, sha256);
     let limits = Limits::of_machine(request.memory);
     let source = Source { dataset: &scanned.dataset, limits, progress, rows: parent.dataset.rows, same: &same };

@@ -14,7 +14,7 @@ use taster_provenance::{Envelope, Predicate, RowHasher, Statement};
 use crate::{
     Config, Error, Progress,
     labelled::json_label,
-    listed::{listed, offsets},
+    listed::{listed, starts},
     passes::{Limits, Output, decoded, read, run},
     scanned::Scanned,
 };
@@ -139,7 +139,7 @@ fn by_name(manifest: &Predicate) -> Vec<String> {
 
 /// The rows of `quarantine.parquet` by their number within the dataset.
 fn accused(manifest: &Predicate, list: &Path) -> PolarsResult<BTreeMap<u64, Case>> {
-    let offsets = offsets(manifest);
+    let starts = starts(&manifest.dataset);
     let frame = ParquetReader::new(File::open(list)?).finish()?;
     let text = |name: &str| frame.column(name)?.cast(&DataType::String);
     let number = |name: &str| frame.column(name)?.cast(&DataType::Float64);
@@ -152,11 +152,11 @@ fn accused(manifest: &Predicate, list: &Path) -> PolarsResult<BTreeMap<u64, Case
     let mut found: BTreeMap<u64, Case> = BTreeMap::new();
     for i in 0..frame.height() {
         let (Some(file), Some(row)) = (of(&files, i), rows.u64()?.get(i)) else { continue };
-        let (Some(offset), Some(sha256)) = (offsets.get(file.as_str()), of(&digests, i)) else { continue };
+        let (Some(start), Some(sha256)) = (starts.get(file.as_str()), of(&digests, i)) else { continue };
         let Ok(sha256) = sha256.parse() else { continue };
         let named = columns.list()?.get_as_series(i);
         let named = named.and_then(|s| Some(s.str().ok()?.iter().flatten().map(str::to_owned).collect()));
-        let case = found.entry(offset.saturating_add(row)).or_default();
+        let case = found.entry(start.saturating_add(row)).or_default();
         case.row = Row { file, row, sha256, ..Row::default() };
         case.accusations.push(Accusation {
             detector: of(&detectors, i).unwrap_or_default(),
@@ -283,9 +283,9 @@ impl Others {
         let mut rows: Vec<(u64, Row)> = self.rows.into_iter().map(|((_, position), row)| (position, row)).collect();
         rows.sort_unstable_by_key(|(position, _)| *position);
         let placed = |(position, row)| {
-            let (file, number) = scanned.place(position);
-            Row { file, row: number, ..row }
+            let (file, number) = scanned.manifest.dataset.place(position)?;
+            Some(Row { file: file.name.clone(), row: number, ..row })
         };
-        rows.into_iter().map(placed).collect()
+        rows.into_iter().filter_map(placed).collect()
     }
 }

@@ -26,6 +26,14 @@ pub enum Error {
     /// The data is not what was scanned.
     #[error("this is not the dataset of the report: {0}")]
     OtherData(String),
+    /// The list of quarantined rows beside a manifest cannot be used.
+    #[error("{path}: {problem}; keep the report folder as it was written")]
+    List {
+        /// The list.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The rows of a report cannot be reviewed.
     #[error("the report cannot be reviewed: {0}")]
     Review(String),
@@ -63,6 +71,12 @@ pub enum Error {
     /// Several signatures were demanded of a bundle.
     #[error("a bundle has one signature; --threshold is for manifests")]
     OneSignature,
+    /// A file that is read would be written over.
+    #[error("{path} is a file of the data, and would be overwritten; give the result another name")]
+    OverData {
+        /// The file.
+        path: String,
+    },
     /// The cleaned dataset could not be written.
     #[error("{path}: cannot write the cleaned dataset: {reason}")]
     Clean {

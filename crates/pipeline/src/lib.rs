@@ -41,6 +41,7 @@ mod scanned;
 mod score;
 mod side;
 mod signature;
+mod spared;
 mod spread;
 mod stamps;
 mod verify;

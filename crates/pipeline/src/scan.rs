@@ -31,6 +31,7 @@ use crate::{
     reviewed::Child,
     score::{Pass, Scored},
     signature::{self, Signature},
+    spared::spared,
     stamps::{Stamps, same_file},
     waivers::waive,
 };
@@ -137,6 +138,9 @@ impl<'a> Scanning<'a> {
     fn run(mut self) -> Result<Outcome, Error> {
         self.progress.begin(Phase::Plan, None);
         let mut plan = Plan::new(self.request)?;
+        if let Some(clean) = &self.request.clean {
+            std::iter::once(&plan.dataset).chain(&plan.reference).try_for_each(|read| spared(clean, read))?;
+        }
         let reference = self.observe_reference(&mut plan)?;
         let reference_record = reference.as_ref().map(|r| r.record.clone());
         let reference_record = reference_record.or_else(|| plan.profile.as_ref().map(LoadedProfile::record));

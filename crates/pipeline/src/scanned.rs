@@ -8,7 +8,7 @@ use crate::{Config, Error, plan::options};
 
 /// The dataset of a manifest.
 pub(crate) struct Scanned<'a> {
-    manifest: &'a Predicate,
+    pub manifest: &'a Predicate,
     /// Its columns, with the roles they had.
     pub schema: Schema,
     pub dataset: Dataset,
@@ -38,17 +38,5 @@ impl<'a> Scanned<'a> {
         }
         let (name, then) = (&scanned.name, scanned.sha256);
         Err(Error::OtherData(format!("{name} is not what was scanned: its SHA-256 is {sha256}, and was {then}")))
-    }
-
-    /// The file of a row and its number there, by its number within the dataset.
-    pub fn place(&self, position: u64) -> (String, u64) {
-        let mut within = position;
-        for file in &self.manifest.dataset.files {
-            if within < file.rows {
-                return (file.name.clone(), within);
-            }
-            within -= file.rows;
-        }
-        (String::new(), within)
     }
 }

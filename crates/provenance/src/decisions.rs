@@ -141,7 +141,7 @@ impl Decisions {
         let mut applied = Applied { dropped: quarantined.clone(), relabelled: BTreeMap::new() };
         for decision in &self.decisions {
             let (file, row) = (&decision.file, decision.row);
-            let position = position(dataset, file, row).ok_or_else(|| format!("there is no row {row} of {file:?}"))?;
+            let position = dataset.position(file, row).ok_or_else(|| format!("there is no row {row} of {file:?}"))?;
             let listed = quarantined.get(&position);
             if listed.is_some_and(|digest| *digest != decision.row_sha256) {
                 return Err(format!("row {row} of {file:?} has another digest"));
@@ -162,18 +162,6 @@ impl Decisions {
         }
         Ok(applied)
     }
-}
-
-/// The number of a row within a dataset.
-fn position(dataset: &Dataset, name: &str, row: u64) -> Option<u64> {
-    let mut before = 0;
-    for file in &dataset.files {
-        if file.name == name {
-            return (row < file.rows).then(|| row.saturating_add(before));
-        }
-        before = file.rows.saturating_add(before);
-    }
-    None
 }
 
 /// What decisions make of a dataset: its rows in their order, but for these.

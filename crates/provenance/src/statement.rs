@@ -258,4 +258,26 @@ impl Dataset {
         };
         Some(Schema { columns: self.columns.iter().map(column).collect::<Option<_>>()? })
     }
+
+    /// The files in order, each with the number of its first row within the dataset.
+    pub fn starts(&self) -> impl Iterator<Item = (&ScannedFile, u64)> {
+        let mut next: u64 = 0;
+        self.files.iter().map(move |file| {
+            let start = next;
+            next = next.saturating_add(file.rows);
+            (file, start)
+        })
+    }
+
+    /// The number within the dataset of a row of a file; `None` where there is no such row.
+    pub fn position(&self, file: &str, row: u64) -> Option<u64> {
+        let (_, start) = self.starts().find(|(f, _)| f.name == file && row < f.rows)?;
+        Some(start.saturating_add(row))
+    }
+
+    /// The file of a row and its number there, by its number within the dataset.
+    pub fn place(&self, position: u64) -> Option<(&ScannedFile, u64)> {
+        let (file, start) = self.starts().find(|(f, start)| position < start.saturating_add(f.rows))?;
+        Some((file, position - start))
+    }
 }

@@ -20,6 +20,7 @@ use crate::{
     passes::{Limits, Output, decoded, read, run},
     plan::options,
     scan::random_seed,
+    spared::spared,
 };
 
 /// What to profile, and how.
@@ -68,6 +69,7 @@ pub fn profile(request: &ProfileRequest, progress: &dyn Progress) -> Result<Prof
         Some(like) => open_like(&request.inputs, &options, &like.profile)?,
         None => Dataset::open(&request.inputs, &options)?,
     };
+    spared(&request.out, &dataset)?;
     let seed = match (&like, request.seed) {
         (Some(like), _) => like.profile.seed,
         (None, Some(seed)) => seed,
