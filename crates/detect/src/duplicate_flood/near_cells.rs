@@ -63,6 +63,8 @@ impl NearCells {
         };
         let mut full: Vec<Vec<usize>> = (0..GRIDS).into_par_iter().flat_map_iter(of_grid).collect();
         full.sort_by(|a: &Vec<usize>, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        let exact: Vec<u64> = rows.par_iter().map(|&row| space.exact(table, row)).collect();
+        let rows: Vec<(usize, u64)> = rows.into_iter().zip(exact).collect();
         let mut crowds: Vec<Crowd> = Vec::new();
         let mut seen = BTreeSet::new();
         for members in full {
@@ -86,39 +88,35 @@ impl NearCells {
     /// About how many rows are near this one, and how many such crowds are to be expected. `None` outside of crowds.
     pub fn judge(&self, table: &Table, row: usize) -> Option<(f64, f64)> {
         let exact = self.space.exact(table, row);
-        let point = self.space.point(table, row);
-        let inside = |crowd: &&Crowd| crowd.exact == exact && distance(&crowd.middle, &point) <= crowd.radius;
+        let near = |crowd: &Crowd| self.space.distance(table, row, &crowd.middle, crowd.radius).is_some();
+        let inside = |crowd: &&Crowd| crowd.exact == exact && near(crowd);
         let most = self.crowds.iter().filter(inside).max_by(|a, b| a.lone.total_cmp(&b.lone))?;
         Some((most.rows, self.tail.expected(most.lone)))
     }
 }
 
 impl Crowd {
-    /// The crowd that the rows of a cell belong to, and the sampled rows in it.
-    fn of(space: &Space, table: &Table, rows: &[usize], members: &[usize], rate: f64) -> (Self, Vec<usize>) {
+    /// The crowd that the rows of a cell belong to, and the sampled rows in it. All rows are given with their exact keys.
+    fn of(space: &Space, table: &Table, rows: &[(usize, u64)], members: &[usize], rate: f64) -> (Self, Vec<usize>) {
         let exact = space.exact(table, members[0]);
         let points: Vec<Vec<f64>> = members.iter().map(|&row| space.point(table, row)).collect();
         let middle: Vec<f64> = (0..space.dimensions()).map(|d| median(points.iter().map(|p| p[d]).collect())).collect();
-        let mut distances: Vec<f64> = points.iter().map(|point| distance(&middle, point)).collect();
+        let from_middle = |&row: &usize| space.distance(table, row, &middle, f64::INFINITY);
+        let mut distances: Vec<f64> = members.iter().filter_map(from_middle).collect();
         distances.sort_unstable_by(f64::total_cmp);
         let unit = distances[distances.len() * 3 / 4];
         let (mut inside, mut around) = (Vec::new(), 0.0);
-        for &row in rows.iter().filter(|&&row| space.exact(table, row) == exact) {
-            let distance = distance(&middle, &space.point(table, row));
-            if distance <= CROWD * unit {
-                inside.push(row);
-            } else if distance <= AROUND * unit {
-                around += 1.0;
+        for &(row, _) in rows.iter().filter(|(_, key)| *key == exact) {
+            match space.distance(table, row, &middle, AROUND * unit) {
+                Some(distance) if distance <= CROWD * unit => inside.push(row),
+                Some(_) => around += 1.0,
+                None => {}
             }
         }
         let rows = inside.len() as f64 / rate;
         let lone = rows / (1.0 + around / rate);
         (Self { exact, middle, radius: CROWD * unit, row: members[0], rows, lone }, inside)
     }
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
 }
 
 /// The first row of each content.

@@ -41,12 +41,27 @@ impl Space {
 
     /// The row's numbers in standard deviations. What is missing or infinite is far from everything else.
     pub fn point(&self, table: &Table, row: usize) -> Vec<f64> {
+        self.coordinates(table, row).collect()
+    }
+
+    /// How far a row is from a point; `None` where that is more than `most`.
+    pub fn distance(&self, table: &Table, row: usize, point: &[f64], most: f64) -> Option<f64> {
+        let mut square = 0.0_f64;
+        for (a, b) in point.iter().zip(self.coordinates(table, row)) {
+            square += (a - b) * (a - b);
+            if square.sqrt() > most {
+                return None;
+            }
+        }
+        Some(square.sqrt())
+    }
+
+    fn coordinates<'a>(&'a self, table: &'a Table, row: usize) -> impl Iterator<Item = f64> + 'a {
         const FAR: f64 = 1e9;
-        let scaled = |&(c, spread): &(usize, f64)| {
+        self.fractional.iter().map(move |&(c, spread)| {
             let value = table.columns[c].as_numeric().map_or(f64::NAN, |v| v[row] / spread);
             if value.is_nan() { FAR } else { value.clamp(-FAR, FAR) }
-        };
-        self.fractional.iter().map(scaled).collect()
+        })
     }
 
     /// A key that is equal for rows that agree in all other columns.
@@ -69,9 +84,15 @@ pub(super) fn exact_cell(values: &Values, row: usize) -> u64 {
 /// Standard deviation of the known values, without the outermost thousandth on each side.
 fn spread(values: &[f64]) -> f64 {
     let mut known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-    known.sort_unstable_by(f64::total_cmp);
     let cut = known.len() / 1000;
-    let inner = &known[cut..known.len() - cut];
+    if cut > 0 {
+        known.select_nth_unstable_by(cut, f64::total_cmp);
+        known.drain(..cut);
+        let kept = known.len() - cut;
+        known.select_nth_unstable_by(kept, f64::total_cmp);
+        known.truncate(kept);
+    }
+    let inner = &known;
     let mean = inner.iter().sum::<f64>() / inner.len().max(1) as f64;
     (inner.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / inner.len().max(1) as f64).sqrt()
 }
