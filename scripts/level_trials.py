@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Does `shift` keep its level? Random halves of real tables: any change that is reported is a false alarm.
 
-    level_trials.py --taster target/release/taster --pack DATA_PACK [--trials 300] [--out level.csv]
+    level_trials.py --taster target/release/taster --pack DATA_PACK [--trials 300] [--no-rows] [--out level.csv]
 
 The rows of ten real tables (10,000 at most, repeated rows left out) are dealt into a dataset and a reference at random, each
-trial with its own seed. `alpha` is 0.01, the default. Each trial is written to the table as it ends; those that are there
+trial with its own seed. With `--no-rows` the reference is a profile that has none. `alpha` is 0.01, the default. Each trial is written to the table as it ends; those that are there
 already are not run again, so that a run can be stopped and go on. Needs numpy, pandas and pyarrow.
 """
 
@@ -31,7 +31,7 @@ def table(folder):
     return pd.read_parquet(folder / "data.parquet").drop_duplicates(), label
 
 
-def trial(taster, folder, number):
+def trial(taster, folder, number, no_rows):
     rng = np.random.default_rng([number, sum(folder.name.encode())])
     frame, label = table(folder)
     order = rng.permutation(len(frame))[:ROWS]
@@ -40,7 +40,12 @@ def trial(taster, folder, number):
         room = Path(room)
         frame.iloc[order[:middle]].to_parquet(room / "reference.parquet", index=False)
         frame.iloc[order[middle:]].to_parquet(room / "data.parquet", index=False)
-        command = [taster, "scan", room / "data.parquet", "--reference", room / "reference.parquet", "--label", label]
+        reference = room / "reference.parquet"
+        if no_rows:
+            profile = [taster, "profile", reference, "--label", label, "--seed", str(number), "--no-rows", "--quiet"]
+            reference = room / "reference.taster"
+            subprocess.run([*profile, "--out", reference], check=True)
+        command = [taster, "scan", room / "data.parquet", "--reference", reference, "--label", label]
         command += ["--out", room / "report", "--seed", str(number), "--quiet"]
         for other in others(taster):
             command += ["--level", f"{other}=off"]
@@ -64,6 +69,7 @@ def main():
     parser.add_argument("--taster", required=True)
     parser.add_argument("--pack", required=True, type=Path)
     parser.add_argument("--trials", type=int, default=300)
+    parser.add_argument("--no-rows", action="store_true", help="compare with a profile without rows")
     parser.add_argument("--out", default="level.csv", type=Path)
     args = parser.parse_args()
     folders = [args.pack / "labelflip" / name for name in DATASETS]
@@ -73,7 +79,7 @@ def main():
         if not done:
             writer.writerow(COLUMNS)
         for number in (n for n in range(args.trials) if n not in done):
-            writer.writerow(trial(args.taster, folders[number % len(folders)], number))
+            writer.writerow(trial(args.taster, folders[number % len(folders)], number, args.no_rows))
     trials = pd.read_csv(args.out)
     print(trials.groupby("dataset")["alarm"].agg(["sum", "count"]).to_string())
     print(trials[trials.alarm == 1][["dataset", "trial", "codes"]].to_string())

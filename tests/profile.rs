@@ -226,3 +226,47 @@ fn profiles_that_do_not_go_together_are_refused() {
     let told = room.json("report/findings.json").to_string();
     assert!(told.contains("in the profile, but not in the data"), "{told}");
 }
+
+/// Three numbers, of which the second follows the first unless `apart`, and a colour that follows the third.
+fn together(rows: usize, seed: u64, apart: bool) -> DataFrame {
+    let mut draw = Draw::new(seed);
+    let mut columns: [Vec<f64>; 3] = Default::default();
+    let mut colours = Vec::new();
+    for _ in 0..rows {
+        let [a, b, c] = [draw.normal(), draw.normal(), draw.normal()];
+        // The same distribution either way.
+        let second = if apart { b } else { 0.8 * a + 0.6 * b };
+        [a, 100.0 + 15.0 * second, c.exp()].into_iter().zip(&mut columns).for_each(|(x, column)| column.push(x));
+        colours.push(["red", "green", "blue"][((c + 0.5 * draw.normal()).clamp(-1.0, 1.0) + 1.4) as usize]);
+    }
+    let [a, b, c] = columns;
+    frame(vec![
+        Column::new("a".into(), a),
+        Column::new("b".into(), b),
+        Column::new("c".into(), c),
+        Column::new("colour".into(), colours),
+    ])
+}
+
+#[test]
+fn a_changed_dependence_is_found_without_rows() {
+    let room = Room::new();
+    room.parquet("old.parquet", together(6000, 1, false));
+    room.parquet("same.parquet", together(6000, 2, false));
+    room.parquet("new.parquet", together(6000, 3, true));
+    room.expect(0, &["profile", "old.parquet", "--no-rows", "--out", "old.taster"]);
+    let seen = |data: &str, out: &str| {
+        let args = ["scan", data, "--seed", "3", "--reference", "old.taster", "--out", out];
+        assert!(room.run(&args).status < 2);
+        let findings = room.json(&format!("{out}/findings.json"));
+        let all = findings["findings"].as_array().unwrap().iter();
+        all.filter(|f| f["detector"] == "shift" && f["code"] != "not-tested").cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(seen("same.parquet", "quiet"), Vec::<Value>::new());
+    let loud = seen("new.parquet", "loud");
+    assert_eq!(loud.len(), 1, "{loud:#?}");
+    assert_eq!((&loud[0]["code"], &loud[0]["columns"]), (&"dependence-changed".into(), &serde_json::json!(["a", "b"])));
+    let phi = &loud[0]["evidence"]["pairs"][0]["phi"];
+    let of = |side: &str| phi[side].as_f64().unwrap().abs();
+    assert!(of("reference") > 0.3 && of("current") < 0.1, "{phi}");
+}

@@ -80,8 +80,23 @@ pub struct Margins {
     pub reference: Table,
     /// For each column, the name of the dataset's column it tells of.
     pub origins: Vec<String>,
+    /// How columns go together two by two.
+    pub pairs: Vec<PairTable>,
     /// What cannot be tested without the reference's rows, in words; empty where there are rows.
     pub untested: String,
+}
+
+/// How two columns go together on both sides, by one halving of the values of each.
+#[derive(Clone, Copy, Debug)]
+pub struct PairTable {
+    /// Indices of columns of [`Margins::schema`].
+    pub columns: (usize, usize),
+    /// Which halving of each: the bit of a code.
+    pub bits: (u32, u32),
+    /// Rows of the dataset in the upper half by the first column, by the second, and by exactly one of them.
+    pub current: [u64; 3],
+    /// The same of the reference, in as many rows as it has in [`Margins::reference`].
+    pub reference: [u64; 3],
 }
 
 /// How a score is to be read.

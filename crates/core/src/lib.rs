@@ -31,7 +31,8 @@ mod waiver;
 mod xml;
 
 pub use detector::{
-    About, Detector, Evidence, Margins, Model, NotApplicable, Observation, ParameterError, Reason, Scale, State,
+    About, Detector, Evidence, Margins, Model, NotApplicable, Observation, PairTable, ParameterError, Reason, Scale,
+    State,
 };
 pub use digest::{Digest, DigestParseError};
 pub use finding::{Finding, Scope, Severity, Verdict};

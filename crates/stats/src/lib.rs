@@ -24,6 +24,7 @@ mod moments;
 pub mod neighbours;
 pub mod ngrams;
 pub mod null;
+pub mod pairs;
 pub mod quantiles;
 pub mod tail;
 pub mod two_sample;

@@ -10,7 +10,7 @@ use taster_stats::{
     two_sample::{Outcome, chi_squared, kolmogorov_smirnov},
 };
 
-use super::{FAMILIES, compared, views::View};
+use super::{FAMILIES, compared, corrected, views::View};
 
 /// Numbers with at most this many different values are compared value by value: Kolmogorov-Smirnov is weak on ties.
 const DISCRETE: usize = 30;
@@ -55,8 +55,9 @@ impl Change {
             code: "column-changed",
             scope: Scope::Column,
             message: format!(
-                "{subject} differs from the reference: effect {:.3} ({test}), corrected p = {:.1e}",
-                outcome.effect, self.adjusted
+                "{subject} differs from the reference: effect {:.3} ({test}), {}",
+                outcome.effect,
+                corrected(self.adjusted)
             ),
             columns: vec![name.clone()],
             magnitude: outcome.effect,

@@ -7,7 +7,7 @@ use taster_stats::{
     exact::cohens_h,
 };
 
-use super::{FAMILIES, rows::stacked};
+use super::{FAMILIES, corrected, rows::stacked};
 use crate::binning::Binning;
 
 /// Rows of each side that are dealt into cells at most.
@@ -45,10 +45,11 @@ pub fn compare(
         scope: Scope::Dataset,
         message: format!(
             "a few rows come from elsewhere: there are combinations of values that are more frequent here than chance \
-             explains, most of all some of `{}`, which {} rows here have and {} of the reference's; corrected p = {p_value:.1e}",
+             explains, most of all some of `{}`, which {} rows here have and {} of the reference's; {}",
             columns.join("`, `"),
             cell.counts.0,
             cell.counts.1,
+            corrected(p_value),
         ),
         columns: Vec::new(),
         magnitude: shares(&cell).0 - shares(&cell).1,

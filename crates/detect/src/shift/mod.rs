@@ -5,11 +5,14 @@ mod crowds;
 mod forms;
 mod labels;
 mod novelty;
+mod pairs;
 mod parts;
 mod rows;
 mod tops;
 mod views;
 mod words;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -131,7 +134,11 @@ impl Shifted {
             (None, None) => Vec::new(),
         };
         let Some(reference) = reference else {
-            observations.extend(evidence.margins.map(not_tested));
+            if let Some(margins) = evidence.margins {
+                let changed: BTreeSet<String> = observations.iter().flat_map(|seen| seen.columns.clone()).collect();
+                observations.extend(pairs::compare(margins, &changed, (alpha, effect)));
+                observations.push(not_tested(margins));
+            }
             return Self { observations, rows: None };
         };
         let some = [current, reference].map(|side| side.reduced(crowds::ROWS));
@@ -201,7 +208,10 @@ fn not_tested(margins: &Margins) -> Observation {
     Observation {
         code: "not-tested",
         scope: Scope::Dataset,
-        message: format!("only columns by themselves were compared with the reference: {}", margins.untested),
+        message: format!(
+            "only columns by themselves and in pairs were compared with the reference: {}",
+            margins.untested
+        ),
         columns: Vec::new(),
         magnitude: 0.0,
         p_value: None,
@@ -245,6 +255,11 @@ impl Model for Shifted {
     fn observations(&self) -> Vec<Observation> {
         self.observations.clone()
     }
+}
+
+/// A corrected p-value in words; smaller ones than can be told of are not zero.
+fn corrected(p: f64) -> String {
+    if p < 1e-300 { "corrected p < 1e-300".into() } else { format!("corrected p = {p:.1e}") }
 }
 
 /// Whether a column is compared: features and the label; not what names, dates or attributes a row.

@@ -7,7 +7,7 @@ use taster_core::{Key, Observation, Schema, Scope, Table};
 use taster_stats::neighbours::References;
 
 use super::{
-    FAMILIES,
+    FAMILIES, corrected,
     tops::{DEPTHS, Top, surest, tops},
 };
 use crate::features::Features;
@@ -69,10 +69,10 @@ impl Novelty {
             scope: Scope::Dataset,
             message: format!(
                 "a few rows lie where the reference has none: of the {} rows that are furthest from it, {} are of this dataset; \
-                 corrected p = {:.1e}",
+                 {}",
                 top.counts.0 + top.counts.1,
                 top.counts.0,
-                self.p_value
+                corrected(self.p_value)
             ),
             columns: Vec::new(),
             magnitude: top.excess(self.rows),

@@ -16,7 +16,7 @@ use taster_stats::{
 use super::{
     FAMILIES,
     columns::{Change, value_counts},
-    compared,
+    compared, corrected,
     views::View,
     words,
 };
@@ -135,12 +135,13 @@ impl Parts {
             scope: Scope::Column,
             message: format!(
                 "`{column}`: {} in {:.2} % of rows here and {:.2} % of the reference's, about {:.0} rows too {}; \
-                 corrected p = {adjusted:.1e}",
+                 {}",
                 names[0],
                 100.0 * a,
                 100.0 * b,
                 (a - b).abs() * self.rows.0 as f64,
                 if a > b { "many" } else { "few" },
+                corrected(adjusted),
             ),
             columns: vec![column.to_owned()],
             magnitude: (a - b).abs(),

@@ -9,7 +9,7 @@ use taster_stats::{
 };
 
 use super::{
-    FAMILIES, compared,
+    FAMILIES, compared, corrected,
     tops::{self, DEPTHS, Top, surest},
 };
 use crate::binning::Binning;
@@ -170,10 +170,10 @@ impl Classifier {
     fn admixture(&self, top: &Top) -> String {
         format!(
             "a few rows come from elsewhere: of the {} rows that a classifier is surest do not belong to the reference, {} \
-             are of this dataset; corrected p = {:.1e}",
+             are of this dataset; {}",
             top.counts.0 + top.counts.1,
             top.counts.0,
-            self.p_value
+            corrected(self.p_value)
         )
     }
 

@@ -13,7 +13,7 @@ use taster_stats::{
     quantiles::Quantiles,
 };
 
-use super::{ColumnProfile, Profile, SAMPLE_ROWS, SampledRows, Sketch};
+use super::{ColumnProfile, Profile, SAMPLE_ROWS, SampledRows, Sketch, is_paired, joint};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +22,7 @@ struct Body {
     seed: String,
     rows: u64,
     columns: Vec<RawColumn>,
+    pairs: joint::Raw,
     sample: Option<RawSample>,
 }
 
@@ -127,6 +128,7 @@ pub fn to_json(profile: &Profile) -> Vec<u8> {
         seed: profile.seed.to_string(),
         rows: profile.rows,
         columns: profile.columns.iter().map(column).collect(),
+        pairs: joint::Raw::of(&profile.pairs),
         sample: profile.sample.as_ref().map(sample),
     };
     serde_json::to_vec(&body).expect("keys are strings and numbers finite")
@@ -143,8 +145,10 @@ pub fn from_json(json: &[u8]) -> Result<Profile, String> {
     if names.is_empty() || names.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err("its columns have no names of their own".into());
     }
+    let paired = columns.iter().filter(|c| is_paired(c.column.role)).count();
+    let pairs = body.pairs.pairs(paired, body.rows).ok_or("its pairs of columns cannot be those of so many rows")?;
     let sample = body.sample.map(|s| sample(s, columns.len(), body.rows)).transpose()?;
-    Ok(Profile { seed, rows: body.rows, columns, sample })
+    Ok(Profile { seed, rows: body.rows, columns, pairs, sample })
 }
 
 fn raw_sketch(sketch: &Sketch) -> RawSketch {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use taster_core::{Category, Column, Key, Kind, MISSING, Margins, Role, Sample, Schema, Table, Texts, Values};
+use taster_core::{
+    Category, Column, Key, Kind, MISSING, Margins, PairTable, Role, Sample, Schema, Table, Texts, Values,
+};
 use taster_detect::text;
 use taster_ingest::Encoder;
 use taster_stats::{
@@ -10,18 +12,18 @@ use taster_stats::{
     quantiles::Quantiles,
 };
 
-use super::{Profile, SAMPLE_ROWS, SampledRows, Sketch, is_sketched};
+use super::{Profile, SAMPLE_ROWS, SampledRows, Sketch, is_sketched, joint};
 use crate::Error;
 
 /// Copies in a sample by content come together or not at all. With more copies than this share it does not stand for the
 /// dataset.
 const COPIES: f64 = 0.05;
-const NO_ROWS: &str = "the profile has no rows, so changes of dependence between columns, of the label given the features, \
-                       of words and of vectors could not be tested, no row could be judged, and label-flip and outlier were \
-                       not calibrated";
-const UNEVEN: &str = "rows repeat too unevenly for those in the profile to stand for all, so changes of dependence between \
-                      columns, of the label given the features, of words and of vectors could not be tested, no row could \
-                      be judged, and label-flip and outlier were not calibrated";
+const NO_ROWS: &str = "the profile has no rows, so changes of dependence that no two columns show, of the label given several \
+                       features, of words and of vectors could not be tested, no row could be judged, and label-flip and \
+                       outlier were not calibrated";
+const UNEVEN: &str = "rows repeat too unevenly for those in the profile to stand for all, so changes of dependence that no two \
+                      columns show, of the label given several features, of words and of vectors could not be tested, no row \
+                      could be judged, and label-flip and outlier were not calibrated";
 
 /// What is known of a reference by its profile.
 pub(crate) struct Known {
@@ -48,7 +50,10 @@ impl Known {
             (None, Some(_)) => UNEVEN,
             (None, None) => NO_ROWS,
         };
-        let margins = margins(profile, schema, &sample.table, untested);
+        let mut margins = margins(profile, schema, &sample.table, untested);
+        if rows.is_none() {
+            margins.pairs = pairs(profile, schema, &sample.table, &margins);
+        }
         Ok(Self { rows, margins: Some(margins) })
     }
 }
@@ -154,6 +159,20 @@ fn margins(profile: &Profile, schema: &Schema, sample: &Table, untested: &str) -
         }
     }
     out
+}
+
+/// Both sides two by two. Where there are rows, those tell more.
+fn pairs(profile: &Profile, schema: &Schema, sample: &Table, margins: &Margins) -> Vec<PairTable> {
+    let key = Key::new(profile.seed);
+    let column = |i: usize| {
+        let name = &profile.columns[i].column.name;
+        let values = schema.position(name).map(|here| &sample.columns[here]);
+        let place = values.and_then(|_| margins.origins.iter().position(|origin| origin == name));
+        let codes = values.map(|values| joint::codes(values, &joint::keys(values, key), sample.len));
+        (codes.unwrap_or_else(|| vec![0; sample.len]), place)
+    };
+    let (codes, places): (Vec<Vec<u32>>, Vec<Option<usize>>) = profile.paired().map(column).unzip();
+    joint::tables(&profile.pairs, &codes, &places, margins.reference.len as u64)
 }
 
 fn snapped(sketch: &Quantiles, numbers: impl Iterator<Item = f64>) -> Values {

@@ -1,18 +1,19 @@
 //! Profiles: what is remembered of a dataset to compare later ones with, without keeping it.
 //!
 //! A profile is the mergeable state of a dataset: of every column its missing values, about how many different values it
-//! has, and its distribution; and, unless left out, a sample of whole rows. All counts are whole numbers and what is kept
+//! has, and its distribution; of pairs of columns how they go together; and, unless left out, a sample of whole rows. All counts are whole numbers and what is kept
 //! depends on the rows alone, so that profiles of parts merge to the profile of the whole. `docs/profile.md` specifies the
 //! file.
 
 mod body;
 mod file;
+mod joint;
 mod make;
 mod margins;
 mod observe;
 
 use taster_core::{Column, Role, Schema, Table};
-use taster_stats::{distinct::Distinct, frequencies::Frequencies, quantiles::Quantiles};
+use taster_stats::{distinct::Distinct, frequencies::Frequencies, pairs::Pairs, quantiles::Quantiles};
 
 pub use file::{LoadedProfile, is_profile};
 pub(crate) use make::with_roles;
@@ -33,6 +34,8 @@ pub struct Profile {
     pub rows: u64,
     /// In the order of the dataset.
     pub columns: Vec<ColumnProfile>,
+    /// How columns go together two by two: those whose distribution is remembered, but vectors.
+    pub pairs: Pairs,
     /// Whole rows, unless left out.
     pub sample: Option<SampledRows>,
 }
@@ -78,10 +81,20 @@ impl Profile {
         Schema { columns: self.columns.iter().map(|c| c.column.clone()).collect() }
     }
 
+    /// Indices of the columns that [`Self::pairs`] is of.
+    fn paired(&self) -> impl Iterator<Item = usize> {
+        (0..self.columns.len()).filter(|&i| is_paired(self.columns[i].column.role))
+    }
+
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&ColumnProfile> {
         self.columns.iter().find(|c| c.column.name == name)
     }
+}
+
+/// Whether it is remembered how a column goes together with others.
+fn is_paired(role: Role) -> bool {
+    is_sketched(role) && role != Role::Embedding
 }
 
 /// Whether a column's distribution is remembered.

@@ -2,9 +2,9 @@
 
 use taster_core::{Batch, Key, Kind, Sampler, Schema, Table, Values};
 use taster_detect::text;
-use taster_stats::{distinct::Distinct, frequencies::Frequencies, math::mix, quantiles::Quantiles};
+use taster_stats::{distinct::Distinct, frequencies::Frequencies, math::mix, pairs::Pairs, quantiles::Quantiles};
 
-use super::{ColumnProfile, Profile, SAMPLE_BYTES, SAMPLE_ROWS, SampledRows, Sketch, is_sketched};
+use super::{ColumnProfile, Profile, SAMPLE_BYTES, SAMPLE_ROWS, SampledRows, Sketch, is_paired, is_sketched, joint};
 
 /// A profile that takes in rows.
 pub struct Profiler {
@@ -12,6 +12,7 @@ pub struct Profiler {
     texts: Key,
     rows: u64,
     columns: Vec<ColumnProfile>,
+    pairs: Pairs,
     sampler: Option<Sampler>,
 }
 
@@ -29,15 +30,17 @@ impl Profiler {
             texts: Key::new(seed).derive("texts of a profile"),
             rows: 0,
             columns: schema.columns.iter().map(column).collect(),
+            pairs: Pairs::new(schema.columns.iter().filter(|c| is_paired(c.role)).count()),
             sampler: sampled.then(|| Sampler::new(SAMPLE_ROWS, SAMPLE_BYTES)),
         }
     }
 
     /// Goes on with a profile that was made before.
     pub fn resumed(profile: Profile) -> Self {
-        let Profile { seed, rows, columns, sample } = profile;
+        let Profile { seed, rows, columns, pairs, sample } = profile;
         let sampler = |s: SampledRows| Sampler::resumed(SAMPLE_ROWS, SAMPLE_BYTES, s.table, rows, s.ceiling);
-        Self { seed, texts: Key::new(seed).derive("texts of a profile"), rows, columns, sampler: sample.map(sampler) }
+        let texts = Key::new(seed).derive("texts of a profile");
+        Self { seed, texts, rows, columns, pairs, sampler: sample.map(sampler) }
     }
 
     /// Takes in rows whose keys are those of their content.
@@ -48,9 +51,20 @@ impl Profiler {
                 column.observe(values, self.seed, self.texts);
             }
         }
+        self.pairs.observe(&self.codes(&batch.table));
         if let Some(sampler) = &mut self.sampler {
             sampler.observe(batch);
         }
+    }
+
+    /// The codes of the columns that are paired.
+    fn codes(&self, table: &Table) -> Vec<Vec<u32>> {
+        let columns = self.columns.iter().zip(&table.columns).filter(|(c, _)| is_paired(c.column.role));
+        let keys = |values: &Values| match values {
+            Values::Category(category) => category.keys.clone(),
+            _ => Vec::new(),
+        };
+        columns.map(|(_, values)| joint::codes(values, &keys(values), table.len)).collect()
     }
 
     /// Takes in what another of the same schema and seed has taken in.
@@ -59,6 +73,7 @@ impl Profiler {
         for (mine, theirs) in self.columns.iter_mut().zip(other.columns) {
             mine.merge(theirs);
         }
+        self.pairs.merge(other.pairs);
         self.sampler = self.sampler.take().zip(other.sampler).map(|(mut mine, theirs)| {
             mine.merge(theirs);
             mine
@@ -73,7 +88,7 @@ impl Profiler {
             let ceiling = sampler.ceiling();
             SampledRows { table: in_order_of_keys(&sampler.finish().table), ceiling }
         });
-        Profile { seed: self.seed, rows: self.rows, columns: self.columns, sample }
+        Profile { seed: self.seed, rows: self.rows, columns: self.columns, pairs: self.pairs, sample }
     }
 }
 
