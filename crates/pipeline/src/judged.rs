@@ -131,7 +131,9 @@ impl Judged {
 
 /// The most suspicious detector decides.
 fn suspicion(judges: &[Judge], scores: &[Vec<f64>], row: usize) -> f64 {
-    let fused = |(judge, scores): (&Judge, &Vec<f64>)| policy::fused(judge.id, scores[row], judge.threshold.at);
+    let fused = |(judge, scores): (&Judge, &Vec<f64>)| {
+        policy::fused(judge.id, judge.model.scale(), scores[row], judge.threshold.at)
+    };
     judges.iter().zip(scores).map(fused).fold(0.0, f64::max)
 }
 

@@ -11,6 +11,9 @@ const EVEN_ODDS: f64 = 0.5;
 /// Detectors whose rows are marked as someone's work, and so outrank those that could be chance.
 const PLANTED: &[&str] = &["trigger", "duplicate-flood", "poisoned-text"];
 
+/// What a row comes to that is just not unusual enough to be quarantined for it.
+const UNUSUAL: f64 = 0.02;
+
 /// The level of a detector that the configuration says nothing of.
 ///
 /// `deny` only where what is found is poison rather than merely unusual: an ordinary dataset has outliers, and an honest
@@ -78,15 +81,20 @@ fn conformal(sample: &[f64], mut calibration: Vec<f64>, fdr: f64) -> Threshold {
     }
 }
 
-/// A score on the scale on which detectors are compared: a half at the detector's own threshold, linear on both sides.
+/// A score on the scale on which detectors are compared, and the quarantine is ranked by.
 ///
-/// Above it, rows that carry what somebody planted come before rows that are merely unusual or look mislabelled.
-pub(crate) fn fused(id: &str, score: f64, threshold: Option<f64>) -> f64 {
-    let from = if PLANTED.contains(&id) { 0.75 } else { 0.5 };
+/// From the detector's own threshold on it is one half and more, and three quarters and more for rows that carry what
+/// somebody planted: they come before rows that look mislabelled or are unusual. Below it a probability counts in
+/// proportion. Traces of what is planted count by their root, since honest rows have next to none; that a row is unusual
+/// counts for next to nothing, since every dataset has such rows.
+pub(crate) fn fused(id: &str, scale: Scale, score: f64, threshold: Option<f64>) -> f64 {
+    let planted = PLANTED.contains(&id);
+    let from = if planted { 0.75 } else { 0.5 };
     match threshold {
         Some(at) if score >= at => from + 0.25 * (score - at) / (1.0 - at).max(f64::MIN_POSITIVE),
-        Some(at) => 0.5 * score / at,
-        None => 0.5 * score,
+        _ if scale == Scale::Rank => UNUSUAL * score / threshold.unwrap_or(1.0),
+        _ if planted => from * (score / threshold.unwrap_or(1.0)).sqrt(),
+        _ => from * score / threshold.unwrap_or(1.0),
     }
 }
 
@@ -257,16 +265,24 @@ mod tests {
     }
 
     #[test]
-    fn fused_scores_are_half_at_the_threshold_and_keep_order() {
-        assert_eq!(fused("outlier", 0.9, Some(0.9)), 0.5);
-        assert_eq!((fused("outlier", 0.0, Some(0.9)), fused("outlier", 1.0, Some(0.9))), (0.0, 0.75));
-        assert!(fused("outlier", 1.0, None) <= 0.5);
+    fn fused_scores_keep_order_and_reach_a_half_at_the_threshold() {
+        let outlier = |score, at| fused("outlier", Scale::Rank, score, at);
+        assert_eq!((outlier(0.0, Some(0.9)), outlier(0.9, Some(0.9)), outlier(1.0, Some(0.9))), (0.0, 0.5, 0.75));
+        let scales = [("outlier", Scale::Rank), ("label-flip", Scale::Probability), ("trigger", Scale::Probability)];
+        for ((id, scale), at) in scales.into_iter().flat_map(|of| [None, Some(0.0), Some(0.3)].map(|at| (of, at))) {
+            let fused: Vec<f64> = (0..=100).map(|i| fused(id, scale, f64::from(i) / 100.0, at)).collect();
+            assert!(fused.windows(2).all(|pair| pair[0] <= pair[1]), "{id} {at:?}: {fused:?}");
+            assert!(fused.iter().all(|f| (0.0..=1.0).contains(f)), "{id} {at:?}: {fused:?}");
+        }
     }
 
     #[test]
-    fn planted_rows_outrank_unusual_ones() {
-        assert!(fused("trigger", 0.5, Some(0.5)) >= fused("label-flip", 1.0, Some(0.5)));
-        assert_eq!(fused("trigger", 1.0, Some(0.5)), 1.0);
+    fn planted_rows_outrank_mislabelled_ones_and_those_unusual_ones() {
+        let probability = |id, score| fused(id, Scale::Probability, score, Some(0.5));
+        assert!(probability("trigger", 0.5) >= probability("label-flip", 1.0));
+        assert_eq!(probability("trigger", 1.0), 1.0);
+        assert!(probability("trigger", 0.1) > probability("label-flip", 0.3));
+        assert!(probability("label-flip", 0.1) > fused("outlier", Scale::Rank, 0.89, Some(0.9)));
     }
 
     #[test]
