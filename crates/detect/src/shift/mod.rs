@@ -7,6 +7,7 @@ mod labels;
 mod novelty;
 mod pairs;
 mod parts;
+mod rarity;
 mod rows;
 mod tops;
 mod views;

@@ -1,5 +1,7 @@
 //! Row by row: which rows of the dataset the reference does not explain.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use serde_json::json;
 use taster_core::{Key, Observation, Schema, Scope, Table};
@@ -10,6 +12,7 @@ use taster_stats::{
 
 use super::{
     FAMILIES, compared, corrected,
+    rarity::Rarity,
     tops::{self, DEPTHS, Top, surest},
 };
 use crate::binning::Binning;
@@ -33,10 +36,12 @@ const CALM: f64 = 0.49;
 /// Tells the dataset from the reference; out of fold, by the keyed hash of a row's features.
 pub struct Classifier {
     binning: Binning,
+    rarity: Rarity,
     /// One for each fold of each round.
     folds: Vec<Booster>,
     /// By round: what deals rows into folds.
     rounds: Vec<Key>,
+    /// Of the columns of [`Self::codes`].
     names: Vec<String>,
     /// Log of the reference's size over the dataset's, which turns odds into a likelihood ratio.
     offset: f64,
@@ -51,14 +56,14 @@ pub struct Classifier {
 impl Classifier {
     /// Fits the folds on both samples.
     pub fn fit(schema: &Schema, current: &Table, reference: &Table, key: Key) -> Option<Self> {
-        let compared = (0..schema.columns.len()).filter(|&i| compared(schema.columns[i].role));
-        let binning = Binning::of(compared, &[current, reference]);
+        let binning = Binning::of(compared_columns(schema), &[current, reference]);
         let origins = binning.origins();
         if origins.is_empty() {
             return None;
         }
-        let names = origins.iter().map(|&i| schema.columns[i].name.clone()).collect();
-        let both = stacked(&binning.codes(current), &binning.codes(reference));
+        let rarity = Rarity::of(compared_columns(schema), [current, reference]);
+        let names = origins.into_iter().chain(rarity.origins()).map(|i| schema.columns[i].name.clone()).collect();
+        let both = stacked(&codes(&binning, &rarity, current), &codes(&binning, &rarity, reference));
         let labels: Vec<u32> = (0..both.rows()).map(|r| u32::from(r < current.len)).collect();
         let keys: Vec<u64> = [current, reference].iter().flat_map(|t| &t.feature_keys).copied().collect();
         // With many rows fewer, larger steps find the same and take half the time, and so does a share of the rows that
@@ -81,7 +86,7 @@ impl Classifier {
         let sizes = (current.len, reference.len);
         let tops = Vec::new();
         let mut fitted =
-            Self { binning, folds, rounds, names, offset, auc: 0.5, tops, p_value: 1.0, sizes, calm: false };
+            Self { binning, rarity, folds, rounds, names, offset, auc: 0.5, tops, p_value: 1.0, sizes, calm: false };
         let (a, b) = (fitted.log_ratios(current), fitted.log_ratios(reference));
         let (auc, auc_p) = mann_whitney(&a, &b);
         fitted.auc = auc;
@@ -121,17 +126,17 @@ impl Classifier {
     pub fn columns_against(&self, table: &Table, row: usize) -> Vec<String> {
         let table = table.take(&[row]);
         let whole = self.log_ratios(&table)[0];
-        let codes = self.binning.codes(&table);
+        let codes = self.codes(&table);
         let mut drops: Vec<(f64, &String)> = Vec::new();
-        for (c, name) in self.names.iter().enumerate() {
+        for name in self.names.iter().collect::<BTreeSet<_>>() {
             let mut columns = codes.columns().to_vec();
-            columns[c].codes[0] = 0;
+            let of = columns.iter_mut().zip(&self.names).filter(|(_, other)| *other == name);
+            of.for_each(|(column, _)| column.codes[0] = 0);
             let without = self.log_ratio_of(&Codes::new(columns), &table)[0];
             drops.push((whole - without, name));
         }
         drops.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut named: Vec<String> = drops.into_iter().filter(|d| d.0 > 0.1).map(|d| d.1.clone()).collect();
-        named.dedup();
         named.truncate(3);
         named
     }
@@ -179,7 +184,11 @@ impl Classifier {
 
     /// Log of how much likelier each row is in the dataset than in the reference.
     fn log_ratios(&self, table: &Table) -> Vec<f64> {
-        self.log_ratio_of(&self.binning.codes(table), table)
+        self.log_ratio_of(&self.codes(table), table)
+    }
+
+    fn codes(&self, table: &Table) -> Codes {
+        codes(&self.binning, &self.rarity, table)
     }
 
     fn log_ratio_of(&self, codes: &Codes, table: &Table) -> Vec<f64> {
@@ -196,6 +205,15 @@ impl Classifier {
         }
         out
     }
+}
+
+fn compared_columns(schema: &Schema) -> impl Iterator<Item = usize> {
+    (0..schema.columns.len()).filter(|&i| compared(schema.columns[i].role))
+}
+
+/// What the classifier is told of each row: its values, and how many rows have them.
+fn codes(binning: &Binning, rarity: &Rarity, table: &Table) -> Codes {
+    Codes::new([binning.codes(table).columns(), &rarity.codes(table)].concat())
 }
 
 fn fold(key: Key, feature_key: u64, folds: u64) -> u64 {

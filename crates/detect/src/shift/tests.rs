@@ -146,3 +146,22 @@ fn bad_parameters_are_refused() {
     assert!(build(&json!({ "efect": 0.1 })).is_err());
     assert!(built().applies(&mixed(), false).is_err());
 }
+
+/// What comes from elsewhere has numbers of its own, each in one row: in the same range as those of the reference, which
+/// many rows have.
+#[test]
+fn values_of_its_own_give_an_admixture_away() {
+    let coded = |range: std::ops::Range<u64>, new: f64| {
+        let mut table = rows(range.clone(), 0.0);
+        let code = |r: u64| {
+            if random(r, 9) < new { (random(r, 3) * 2100.0).floor() } else { (random(r, 3) * 300.0).floor() * 7.0 }
+        };
+        table.columns[0] = Values::Numeric(range.map(code).collect());
+        table
+    };
+    let reference = coded(0..4000, 0.0);
+    let seen = |new| fit(&*built(), &mixed(), &coded(4000..8000, new), Some(&reference)).observations();
+    let found = seen(0.015);
+    assert_eq!(found.iter().map(|o| o.code).collect::<Vec<_>>(), ["admixture"], "{found:?}");
+    assert!(seen(0.0).is_empty());
+}
