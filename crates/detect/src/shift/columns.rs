@@ -10,7 +10,7 @@ use taster_stats::{
     two_sample::{Outcome, chi_squared, kolmogorov_smirnov},
 };
 
-use super::{FAMILIES, compared, corrected, views::View};
+use super::{FAMILIES, compared, corrected, told, views::View};
 
 /// Numbers with at most this many different values are compared value by value: Kolmogorov-Smirnov is weak on ties.
 const DISCRETE: usize = 30;
@@ -29,6 +29,8 @@ pub struct Change {
     pub view: String,
     name: String,
     what: String,
+    /// Where the two differ most.
+    told: String,
     test: &'static str,
     sizes: (usize, usize),
     /// Both distributions.
@@ -44,7 +46,7 @@ pub struct Change {
 impl Change {
     /// For the report.
     pub fn observation(&self, tests: usize) -> Observation {
-        let Self { name, what, test, outcome, .. } = self;
+        let Self { name, what, told, test, outcome, .. } = self;
         let mut evidence = self.evidence.clone();
         evidence["test"] = json!(test);
         evidence["statistic"] = json!(outcome.statistic);
@@ -55,7 +57,7 @@ impl Change {
             code: "column-changed",
             scope: Scope::Column,
             message: format!(
-                "{subject} differs from the reference: effect {:.3} ({test}), {}",
+                "{subject} differs from the reference: {told} (effect {:.3}, {test}); {}",
                 outcome.effect,
                 corrected(self.adjusted)
             ),
@@ -105,7 +107,7 @@ struct Tests<'a> {
 impl Tests<'_> {
     fn push(
         &mut self,
-        (view, what): (&str, &str),
+        (view, what, told): (&str, &str, String),
         test: &'static str,
         sizes: (usize, usize),
         outcome: Option<Outcome>,
@@ -119,6 +121,7 @@ impl Tests<'_> {
             view,
             name,
             what,
+            told,
             test,
             sizes,
             evidence,
@@ -135,10 +138,10 @@ impl Tests<'_> {
         let both = view.both();
         let (evidence, present) = (histogram(view, &both), (a.sorted.len(), b.sorted.len()));
         if let Some(counts) = discrete(&both) {
-            self.push((what, what), "chi-squared", present, chi_squared(&counts), evidence);
+            self.push((what, what, told::most_changed(&both)), "chi-squared", present, chi_squared(&counts), evidence);
         } else {
             let outcome = kolmogorov_smirnov(&a.sorted, &b.sorted);
-            self.push((what, what), "Kolmogorov-Smirnov", present, outcome, evidence);
+            self.push((what, what, told::at_most(&both)), "Kolmogorov-Smirnov", present, outcome, evidence);
         }
     }
 
@@ -152,7 +155,9 @@ impl Tests<'_> {
         ];
         let named = [what, "missing values"].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>().join(", ");
         let evidence = json!({ "missing": { "current": current.0, "reference": reference.0 } });
-        self.push((MISSING, &named), "chi-squared", (current.1, reference.1), chi_squared(&cells), evidence);
+        let sizes = (current.1, reference.1);
+        let told = format!("missing are {}", told::shares((current.0, reference.0), sizes));
+        self.push((MISSING, &named, told), "chi-squared", sizes, chi_squared(&cells), evidence);
     }
 
     fn categories(&mut self, current: &Category, reference: &Category) {
@@ -171,7 +176,9 @@ impl Tests<'_> {
         let new = counts.values().filter(|(_, b)| *b == 0).count();
         let gone = counts.values().filter(|(a, _)| *a == 0).count();
         let evidence = json!({ "categories": listed, "new_categories": new, "vanished_categories": gone });
-        self.push(("", ""), "chi-squared", sizes, chi_squared(&cells), evidence);
+        let named = counts.iter().map(|(value, &(a, b))| ((*value).to_owned(), (a as usize, b as usize)));
+        let told = told::value(named, sizes);
+        self.push(("", "", told), "chi-squared", sizes, chi_squared(&cells), evidence);
     }
 }
 

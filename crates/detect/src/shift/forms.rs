@@ -1,4 +1,4 @@
-//! How values are written: decimals of numbers, shapes of codes, hours of times. What comes from elsewhere may have the same
+//! How values are written: decimals of numbers, shapes of codes, hours and weekdays of times. What comes from elsewhere may have the same
 //! values and another format.
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -13,6 +13,8 @@ const DECIMALS: usize = 6;
 const PRECISION: f64 = 1.2e-7;
 /// Characters of a shape.
 const SHAPE_MAX: usize = 24;
+/// Seconds that both sides must reach over for weekdays to be compared: two weeks.
+const WEEKS: f64 = 14.0 * 86_400.0;
 /// A column has shapes if it has at least so many times as many values.
 const SUMMARY: usize = 2;
 
@@ -22,18 +24,24 @@ pub fn of(schema: &Schema, current: &Table, reference: &Table) -> Margins {
     (out.current.len, out.reference.len) = (current.len, reference.len);
     for (i, column) in schema.columns.iter().enumerate() {
         let sides = (&current.columns[i], &reference.columns[i]);
-        let (what, forms) = match sides {
-            (Values::Numeric(a), Values::Numeric(b)) if column.role == Role::Time => ("hour", numbers(a, b, hour)),
-            (Values::Numeric(a), Values::Numeric(b)) if compared(column.role) => ("decimals", numbers(a, b, decimals)),
-            (Values::Category(a), Values::Category(b)) if compared(column.role) => ("shape", shapes(a, b)),
-            _ => continue,
+        let forms = match sides {
+            (Values::Numeric(a), Values::Numeric(b)) if column.role == Role::Time => {
+                vec![("hour", numbers(a, b, hour)), ("weekday", weekdays(a, b))]
+            }
+            (Values::Numeric(a), Values::Numeric(b)) if compared(column.role) => {
+                vec![("decimals", numbers(a, b, decimals))]
+            }
+            (Values::Category(a), Values::Category(b)) if compared(column.role) => vec![("shape", shapes(a, b))],
+            _ => Vec::new(),
         };
-        let Some((a, b)) = forms else { continue };
-        let name = format!("{} ({what})", column.name);
-        out.schema.columns.push(Column { name, kind: Kind::Null, role: Role::Categorical, why: String::new() });
-        out.origins.push(column.name.clone());
-        out.current.columns.push(Values::Category(a));
-        out.reference.columns.push(Values::Category(b));
+        for (what, forms) in forms {
+            let Some((a, b)) = forms else { continue };
+            let name = format!("{} ({what})", column.name);
+            out.schema.columns.push(Column { name, kind: Kind::Null, role: Role::Categorical, why: String::new() });
+            out.origins.push(column.name.clone());
+            out.current.columns.push(Values::Category(a));
+            out.reference.columns.push(Values::Category(b));
+        }
     }
     out
 }
@@ -77,6 +85,21 @@ fn hour(seconds: f64) -> &'static str {
         "14 h", "15 h", "16 h", "17 h", "18 h", "19 h", "20 h", "21 h", "22 h", "23 h",
     ];
     HOURS[(seconds.rem_euclid(86_400.0) / 3600.0) as usize % 24]
+}
+
+/// Weekdays of times in seconds, where both sides have some weeks of them.
+fn weekdays(a: &[f64], b: &[f64]) -> Option<(Category, Category)> {
+    let reach = |times: &[f64]| {
+        let present = || times.iter().copied().filter(|t| t.is_finite());
+        present().fold(f64::NEG_INFINITY, f64::max) - present().fold(f64::INFINITY, f64::min)
+    };
+    if reach(a).min(reach(b)) >= WEEKS { numbers(a, b, weekday) } else { None }
+}
+
+fn weekday(seconds: f64) -> &'static str {
+    // The first day of 1970 was a Thursday.
+    const DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+    DAYS[(seconds / 86_400.0).floor().rem_euclid(7.0) as usize % 7]
 }
 
 /// Shapes of values, where they are few.
@@ -145,6 +168,8 @@ mod tests {
         assert_eq!([276.793, 0.1, 0.1f32.into(), 12.0].map(decimals), ["3 decimals", "1 decimal", "1 decimal", "ones"]);
         assert_eq!([0.0, -350.0, 2e6, 1.0 / 3.0].map(decimals), ["ones", "tens", "thousands", "more decimals"]);
         assert_eq!([0.0, 3601.0, -1.0].map(hour), ["00 h", "01 h", "23 h"]);
+        assert_eq!([1_704_067_200.0, -1.0].map(weekday), ["Monday", "Wednesday"]);
+        assert!(weekdays(&[0.0, 1e6], &[0.0, 1e9]).is_none() && weekdays(&[0.0, 2e6], &[0.0, 1e9]).is_some());
         assert_eq!(["SW1A 2AA", "90210-1234", "Müller", ""].map(shape), ["A9A 9A", "99999-9999", "Aa", ""]);
     }
 }

@@ -10,8 +10,8 @@ use taster_stats::{
     two_sample::normal_p_value,
 };
 
-use super::FAMILIES;
-use crate::{binning::Binning, label};
+use super::{FAMILIES, classes};
+use crate::binning::Binning;
 
 /// Folds of a reference of few and of many rows. Half of many rows teach a model as much as four fifths of them, in a
 /// quarter of the time.
@@ -52,10 +52,12 @@ impl Side {
 }
 
 /// Learns the label from the features of the reference, and compares how far labels here and there are from it; each
-/// side's rows are judged by models that did not see them. `None` where there are no classes or nothing has changed.
+/// side's rows are judged by models that did not see them. A label of numbers is cut into stretches. `None` where there are no
+/// classes or nothing has changed.
 ///
 /// Rows are compared within stretches of equal expectation, so that a change of the features alone says nothing. The
-/// p-value is that of a normal approximation, corrected for classes, stretches and families.
+/// p-value is that of a normal approximation, corrected for classes, stretches and families. A fold is judged by a model of the
+/// other folds, whose own noise makes the variance larger by up to folds / (folds - 1).
 pub fn compare(
     schema: &Schema,
     current: &Table,
@@ -63,10 +65,13 @@ pub fn compare(
     key: Key,
     (alpha, effect): (f64, f64),
 ) -> Option<Observation> {
-    let (here, there) = (label::of(current, schema.label())?, label::of(reference, schema.label())?);
+    let (here, there) = classes::of(schema, current, reference)?;
+    let (here, there) = (here.as_ref(), there.as_ref());
     let classes = common_classes(there)?;
     let (expected_here, expected_there) =
         expected(schema, (current, reference), there, &classes, key.derive("labels"))?;
+    let folds = folds_of(reference) as f64;
+    let noise = folds / (folds - 1.0);
     let mut tests = Vec::new();
     for (class, name) in classes.iter().enumerate() {
         let of = |row: &[f64]| (row[class] * STRETCHES as f64) as usize;
@@ -77,7 +82,7 @@ pub fn compare(
             }
         }
         let enough = sides.into_iter().filter(|s| s.iter().all(|s| s.rows >= LEAST as f64));
-        tests.extend(enough.map(|sides| test(name, sides)));
+        tests.extend(enough.map(|sides| test(name, sides, noise)));
     }
     let corrected_for = tests.len() as f64 * FAMILIES;
     tests.sort_by(|a, b| a.p_value.total_cmp(&b.p_value));
@@ -95,9 +100,9 @@ struct Test {
     p_value: f64,
 }
 
-fn test(class: &str, sides: [Side; 2]) -> Test {
+fn test(class: &str, sides: [Side; 2], noise: f64) -> Test {
     let [(a, a_var), (b, b_var)] = [sides[0].surplus(), sides[1].surplus()];
-    let p_value = normal_p_value((a - b) / (a_var + b_var).sqrt());
+    let p_value = normal_p_value((a - b) / (noise * (a_var + b_var)).sqrt());
     Test { class: class.to_owned(), sides, difference: a - b, p_value }
 }
 
@@ -143,6 +148,11 @@ fn common_classes(labels: &Category) -> Option<Vec<String>> {
     (classes.len() > 1).then_some(classes)
 }
 
+/// Folds that the reference is dealt into.
+fn folds_of(reference: &Table) -> u64 {
+    FOLDS[usize::from(reference.len >= MANY_ROWS)]
+}
+
 /// Probability of each class in each row of both sides, by models of the reference that did not see the row.
 fn expected(
     schema: &Schema,
@@ -156,15 +166,14 @@ fn expected(
     if learnt.columns().is_empty() {
         return None;
     }
-    let many = sides.1.len >= MANY_ROWS;
-    let count_of_folds = FOLDS[usize::from(many)];
+    let count_of_folds = folds_of(sides.1);
     let fold = |k: u64| key.of(&k.to_le_bytes()) % count_of_folds;
     // Rarer classes are one more.
     let class = |r: usize| classes.iter().position(|c| Some(c.as_str()) == labels.get(r)).unwrap_or(classes.len());
     let targets: Vec<u32> = (0..sides.1.len).map(|r| class(r) as u32).collect();
     let count = targets.iter().max().map_or(0, |&c| c as usize + 1);
     // A third of many rows tells where to split.
-    let row_share = if many { 0.35 } else { 0.7 };
+    let row_share = if sides.1.len >= MANY_ROWS { 0.35 } else { 0.7 };
     let params = Params { trees: 40, depth: 5, min_hessian: 5.0, row_share, seed: key.seed(), ..Params::default() };
     let codes = [binning.codes(sides.0), learnt];
     let keys = [&sides.0.feature_keys, &sides.1.feature_keys];

@@ -1,5 +1,6 @@
 #![doc = include_str!("README.md")]
 
+mod classes;
 mod columns;
 mod crowds;
 mod forms;
@@ -9,6 +10,7 @@ mod pairs;
 mod parts;
 mod rarity;
 mod rows;
+mod told;
 mod tops;
 mod views;
 mod words;

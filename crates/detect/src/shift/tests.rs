@@ -119,6 +119,32 @@ fn a_changed_label_is_told_from_changed_features() {
     assert!(codes(&labelled(4000..8000, 0.1, 2.0)).is_empty(), "only the features changed");
 }
 
+/// The same where the label is a number.
+#[test]
+fn a_label_of_numbers_that_follows_otherwise_is_found() {
+    let schema = schema(&[("a", Role::Numeric), ("b", Role::Numeric), ("price", Role::Label)]);
+    let priced = |range: std::ops::Range<u64>, slope: f64, power: f64| {
+        let mut table = labelled(range.clone(), 0.0, power);
+        let a = table.columns[0].as_numeric().unwrap_or_default().to_vec();
+        // Its own distribution stays what it was.
+        let mirrored = |a: f64| if slope > 0.0 { a } else { 1.0 - a };
+        let price = |(r, &a): (u64, &f64)| 100.0 * mirrored(a) + 5.0 * random(r, 8);
+        table.columns[2] = Values::Numeric(range.zip(&a).map(price).collect());
+        table
+    };
+    let reference = priced(0..4000, 1.0, 1.0);
+    let seen = |current: &Table| fit(&*built(), &schema, current, Some(&reference)).observations();
+    let found = seen(&priced(4000..8000, -1.0, 1.0));
+    let told = found.iter().find(|o| o.code == "label-given-features-changed");
+    assert!(told.is_some_and(|o| o.message.contains("above ")), "{found:?}");
+    assert!(seen(&priced(4000..8000, 1.0, 1.0)).is_empty(), "nothing changed");
+    let features = seen(&priced(4000..8000, 1.0, 2.0));
+    assert!(
+        features.iter().all(|o| o.code != "label-given-features-changed"),
+        "only the features changed: {features:?}"
+    );
+}
+
 /// Forty random halves of one dataset: the level is one in a hundred.
 #[test]
 fn random_halves_do_not_differ() {
