@@ -34,8 +34,8 @@ pub struct Fitted {
 }
 
 impl Content {
-    /// Fits to the rows' texts.
-    pub fn fit(rows: &Rows, texts: &[Vec<Word>], key: Key) -> (Self, Fitted) {
+    /// Fits to the rows' texts, but for those `left_out`.
+    pub fn fit(rows: &Rows, texts: &[Vec<Word>], left_out: Option<&[bool]>, key: Key) -> (Self, Fitted) {
         let words: Vec<Vec<u64>> = texts.iter().map(|t| keys(t)).collect();
         let lexicon = Lexicon::fit(&words, TEXTS_MIN);
         let sparse = lexicon.rows(&words);
@@ -47,7 +47,7 @@ impl Content {
             folds: &rows.folds,
             seed: key.seed(),
         };
-        let (opinion, scores) = Opinion::fit(task, None);
+        let (opinion, scores) = Opinion::fit(task, left_out);
         let classes = rows.classes();
         let mut by_class = vec![0; lexicon.len() * classes];
         for (row, &label) in rows.labels.iter().enumerate() {

@@ -14,6 +14,8 @@ const DOUBT_SEEN: f64 = 5.0;
 const FAMILIES: f64 = 4.0;
 /// Share of a mark's rows that must have the target class for it to join triggers that are known.
 const PURE: f64 = 0.8;
+/// Probability from which a mark is known to be a trigger.
+pub const KNOWN: f64 = 0.5;
 /// Logarithm of the odds against a further mark where one is known.
 const DOUBT_FURTHER: f64 = 1.0;
 
@@ -39,40 +41,11 @@ impl Tested {
     }
 }
 
-/// The probability that each mark is a trigger. `looked_at` is the number of marks of each shape.
+/// The probability that each mark is a trigger, where none is known. `looked_at` is the number of marks of each shape.
 ///
 /// The prior odds are shared by all marks of a shape (a Bayesian Bonferroni correction: Westfall, Johnson and Utts 1997), or by
 /// as many as would be as strong with nothing planted, judged by the tail of their strengths, if that is fewer.
-/// An attacker who plants several marks for one class is met by a second look: once one is known, a mark of its shape and
-/// class is believed as far as marks as strong as it outnumber those to be expected (Storey 2002).
-pub fn probabilities(tested: &[Tested], looked_at: &BTreeMap<Shape, usize>) -> Vec<f64> {
-    let mut out = first_look(tested, looked_at);
-    let known: Vec<bool> = out.iter().map(|&p| p >= 0.5).collect();
-    let unknown = tested.iter().zip(&known).filter(|(_, known)| !**known).map(|(t, _)| t);
-    let tails = Tails::fit(unknown.map(|t| (t.shape, t.target, t.association.strength())));
-    let mut families: BTreeMap<(Shape, u32), Vec<usize>> = BTreeMap::new();
-    for (i, t) in tested.iter().enumerate().filter(|(_, t)| t.pure()) {
-        families.entry((t.shape, t.target)).or_default().push(i);
-    }
-    let strength = |i: usize| tested[i].association.strength();
-    for ((shape, target), mut family) in families {
-        let open = family.iter().filter(|&&i| !known[i]).count();
-        if open == family.len() {
-            continue;
-        }
-        family.sort_by(|&a, &b| strength(b).total_cmp(&strength(a)));
-        for (above, i) in (1..).zip(family) {
-            let derived = logistic(strength(i) - (open.max(1) as f64).ln() - DOUBT_FURTHER);
-            let seen = 1.0 - tails.beyond(shape, target, strength(i)) / f64::from(above);
-            // Of what nothing speaks for, any number is natural.
-            out[i] = out[i].max(derived).max(if strength(i) > 0.0 { seen } else { 0.0 });
-        }
-    }
-    out
-}
-
-/// Each mark's probability where no other is known.
-fn first_look(tested: &[Tested], looked_at: &BTreeMap<Shape, usize>) -> Vec<f64> {
+pub fn first_look(tested: &[Tested], looked_at: &BTreeMap<Shape, usize>) -> Vec<f64> {
     let tails = Tails::fit(tested.iter().map(|t| (t.shape, t.target, t.association.strength())));
     let classes = tested.iter().map(|t| t.target).collect::<BTreeSet<_>>().len() as f64;
     let alone = |t: &Tested| {
@@ -83,6 +56,34 @@ fn first_look(tested: &[Tested], looked_at: &BTreeMap<Shape, usize>) -> Vec<f64>
         logistic(derived.max(seen) - FAMILIES.ln())
     };
     tested.iter().map(alone).collect()
+}
+
+/// The probability that each mark is a trigger, given those of the first look and every mark's strength in the rows that have
+/// none that is known.
+///
+/// An attacker who plants several marks for one class is met by this second look: once one is known, a mark of its shape and
+/// class is believed as far as marks as strong as it outnumber those to be expected (Storey 2002). `known` has the number of
+/// those known, marks of the same rows counted once.
+pub fn second_look(tested: &[Tested], first: &[f64], alone: &[f64], known: &BTreeMap<(Shape, u32), usize>) -> Vec<f64> {
+    let mut out = first.to_vec();
+    let unknown = || (0..tested.len()).filter(|&i| first[i] < KNOWN);
+    let tails = Tails::fit(unknown().map(|i| (tested[i].shape, tested[i].target, alone[i])));
+    let mut families: BTreeMap<(Shape, u32), Vec<usize>> = BTreeMap::new();
+    for i in unknown().filter(|&i| tested[i].pure()) {
+        families.entry((tested[i].shape, tested[i].target)).or_default().push(i);
+    }
+    for ((shape, target), mut family) in families {
+        let Some(known) = known.get(&(shape, target)) else { continue };
+        family.sort_by(|&a, &b| alone[b].total_cmp(&alone[a]));
+        let open = family.len() as f64;
+        // Of what nothing speaks for, any number is natural.
+        for (above, i) in (known + 1..).zip(family).take_while(|&(_, i)| alone[i] > 0.0) {
+            let derived = logistic(alone[i] - open.ln() - DOUBT_FURTHER);
+            let seen = 1.0 - tails.beyond(shape, target, alone[i]) / above as f64;
+            out[i] = out[i].max(derived).max(seen);
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -102,7 +103,11 @@ mod tests {
         };
         let strengths = planted.iter().copied().chain(natural).chain(nothing_speaks_for);
         let tested: Vec<Tested> = strengths.map(tested).collect();
-        probabilities(&tested, &[(Shape::One, 20_000)].into())
+        let first = first_look(&tested, &[(Shape::One, 20_000)].into());
+        let alone: Vec<f64> = tested.iter().map(|t| t.association.strength()).collect();
+        let known = first.iter().filter(|&&p| p >= KNOWN).count();
+        let known = (known > 0).then_some(((Shape::One, 1), known));
+        second_look(&tested, &first, &alone, &known.into_iter().collect())
     }
 
     #[test]

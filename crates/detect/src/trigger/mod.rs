@@ -15,6 +15,7 @@ mod ngrams;
 mod offsets;
 mod opinion;
 mod part;
+mod phrase_search;
 mod phrases;
 mod places;
 mod rows;
