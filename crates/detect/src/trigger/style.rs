@@ -38,7 +38,7 @@ impl Styles {
         let all = (0..classes.len() as u32).filter_map(|target| search.class(target, doubt));
         // A manner planted on one class makes the others look as if they had one: the likeliest alone is believed.
         let found: Vec<Style> = all.max_by(|a, b| a.nats.total_cmp(&b.nats)).into_iter().collect();
-        let lexicons = search.lexicons;
+        let lexicons = search.lexicons();
         (!found.is_empty()).then(|| Self {
             column,
             name: name.to_owned(),

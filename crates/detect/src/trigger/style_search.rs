@@ -1,7 +1,7 @@
 //! The search for a manner of writing that was planted on a class.
 
 use taster_core::{Key, Texts};
-use taster_stats::math::logistic;
+use taster_stats::{math::logistic, ngrams::SparseRows};
 
 use super::{
     excess::Excess,
@@ -65,40 +65,63 @@ pub struct Style {
 /// What the search for every class's manner shares.
 pub struct Search<'a> {
     rows: &'a Rows,
-    described: Vec<Described>,
-    pub lexicons: Lexicons,
+    content: Features,
+    all: Features,
     /// Probability of each class by manner and by content, row by row.
     by_manner: Vec<f32>,
     by_content: Vec<f32>,
     seed: u64,
 }
 
+/// Features of one kind, and the texts as vectors of them.
+struct Features {
+    lexicon: Lexicon,
+    texts: SparseRows,
+}
+
+impl Features {
+    fn fit(texts: &[Vec<u64>]) -> Self {
+        let lexicon = Lexicon::fit(texts, TEXTS_MIN);
+        Self { texts: lexicon.rows(texts), lexicon }
+    }
+
+    /// Models that tell these classes apart, and every row's out-of-fold probabilities.
+    fn opinion(
+        &self,
+        labels: &[u32],
+        classes: usize,
+        folds: &[usize],
+        left_out: Option<&[bool]>,
+        seed: u64,
+    ) -> (Opinion, Vec<f32>) {
+        let task = Task { rows: &self.texts, places: self.lexicon.len(), labels, classes, folds, seed };
+        let (opinion, mut scores) = Opinion::fit(task, left_out);
+        opinion.probabilities(&mut scores);
+        (opinion, scores)
+    }
+}
+
 impl<'a> Search<'a> {
     /// What the search of every class begins with.
     pub fn new(rows: &'a Rows, texts: &Texts, manner: &Manner, key: Key) -> Self {
-        let described: Vec<Described> = texts.iter().map(|t| manner.describe(t.unwrap_or_default())).collect();
-        let lexicon = |pick: fn(&Described) -> &Vec<u64>| {
-            let picked: Vec<Vec<u64>> = described.iter().map(|d| pick(d).clone()).collect();
-            (Lexicon::fit(&picked, TEXTS_MIN), picked)
-        };
+        let described = texts.iter().map(|text| manner.describe(text.unwrap_or_default()));
+        let mut by_kind = (Vec::new(), Vec::new(), Vec::new());
+        for Described { manner, content, all } in described {
+            by_kind.0.push(manner);
+            by_kind.1.push(content);
+            by_kind.2.push(all);
+        }
+        let (manner, content, all) = (&by_kind.0, Features::fit(&by_kind.1), Features::fit(&by_kind.2));
         let seed = key.derive("style").seed();
-        let opinion = |(lexicon, picked): &(Lexicon, Vec<Vec<u64>>)| {
-            let task = Task {
-                rows: &lexicon.rows(picked),
-                places: lexicon.len(),
-                labels: &rows.labels,
-                classes: rows.classes(),
-                folds: &rows.folds,
-                seed,
-            };
-            let (opinion, mut scores) = Opinion::fit(task, None);
-            opinion.probabilities(&mut scores);
-            scores
-        };
-        let content = lexicon(|d| &d.content);
-        let (by_manner, by_content) = (opinion(&lexicon(|d| &d.manner)), opinion(&content));
-        let lexicons = Lexicons { content: content.0, all: lexicon(|d| &d.all).0 };
-        Self { rows, described, lexicons, by_manner, by_content, seed }
+        let of_classes =
+            |features: &Features| features.opinion(&rows.labels, rows.classes(), &rows.folds, None, seed).1;
+        let (by_manner, by_content) = (of_classes(&Features::fit(manner)), of_classes(&content));
+        Self { rows, content, all, by_manner, by_content, seed }
+    }
+
+    /// What the texts were described by.
+    pub fn lexicons(self) -> Lexicons {
+        Lexicons { content: self.content.lexicon, all: self.all.lexicon }
     }
 
     /// The manner planted on a class, if there is one.
@@ -115,15 +138,15 @@ impl<'a> Search<'a> {
             let perhaps = above(&seems, &own, PERHAPS)?;
             let between: Vec<bool> = perhaps.iter().zip(&seeds).map(|(&perhaps, &seed)| perhaps && !seed).collect();
             let seed = self.seed ^ round as u64;
-            let (opinion, odds) = self.binary(&self.lexicons.all, |d| &d.all, &seeds, Some(&between), seed);
-            let (_, content) = self.binary(&self.lexicons.content, |d| &d.content, &own, Some(&seeds), self.seed);
+            let (opinion, odds) = self.binary(&self.all, &seeds, Some(&between), seed);
+            let (_, content) = self.binary(&self.content, &own, Some(&seeds), self.seed);
             says = content.iter().map(|content| prior - content).collect();
             seems = odds.iter().zip(&says).map(|(written, says)| written + CONTENT_WEIGHT * says).collect();
             written = Some((opinion, odds));
         }
         let (written, how) = written?;
         let clearly = above(&how, &own, CLEARLY)?;
-        let (says, content) = self.binary(&self.lexicons.content, |d| &d.content, &own, Some(&clearly), self.seed);
+        let (says, content) = self.binary(&self.content, &own, Some(&clearly), self.seed);
         let mut others: Vec<f64> = (0..own.len()).filter(|&r| !own[r]).map(|r| content[r]).collect();
         others.sort_unstable_by(f64::total_cmp);
         // What half of the other classes' texts say and few of the class's own do.
@@ -157,7 +180,7 @@ impl<'a> Search<'a> {
             }
             let between: Vec<bool> = perhaps.iter().zip(&seem).map(|(&perhaps, &seems)| perhaps && !seems).collect();
             let seed = self.seed ^ (ROUNDS + round) as u64;
-            (written, how) = self.binary(&self.lexicons.all, |d| &d.all, &seem, Some(&between), seed);
+            (written, how) = self.binary(&self.all, &seem, Some(&between), seed);
         }
         let excess = Excess::fit(&how, own);
         (written, excess)
@@ -166,19 +189,13 @@ impl<'a> Search<'a> {
     /// A model that tells marked texts from others, and its out-of-fold log odds.
     fn binary(
         &self,
-        lexicon: &Lexicon,
-        pick: fn(&Described) -> &Vec<u64>,
+        features: &Features,
         marked: &[bool],
         left_out: Option<&[bool]>,
         seed: u64,
     ) -> (Opinion, Vec<f64>) {
-        let picked: Vec<Vec<u64>> = self.described.iter().map(|d| pick(d).clone()).collect();
         let labels: Vec<u32> = marked.iter().map(|&m| u32::from(m)).collect();
-        let rows = lexicon.rows(&picked);
-        let task =
-            Task { rows: &rows, places: lexicon.len(), labels: &labels, classes: 2, folds: &self.rows.folds, seed };
-        let (opinion, mut scores) = Opinion::fit(task, left_out);
-        opinion.probabilities(&mut scores);
+        let (opinion, scores) = features.opinion(&labels, 2, &self.rows.folds, left_out, seed);
         (opinion, scores.chunks_exact(2).map(|p| odds(f64::from(p[1]))).collect())
     }
 }
