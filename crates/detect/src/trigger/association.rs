@@ -73,6 +73,7 @@ fn contrast(p: f64, prior: f64) -> f64 {
     odds(prior) - odds(p)
 }
 
-fn smoothed(p: f64, prior: f64) -> f64 {
+/// A probability by a model, no surer than labels are.
+pub fn smoothed(p: f64, prior: f64) -> f64 {
     ((1.0 - NOISE) * p + NOISE * prior).clamp(1e-6, 1.0 - 1e-6)
 }

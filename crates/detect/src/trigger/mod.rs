@@ -3,6 +3,7 @@
 mod additive;
 mod association;
 mod bundles;
+mod common;
 mod content;
 mod excess;
 mod family;
@@ -10,10 +11,12 @@ mod fluency;
 mod items;
 mod lexicon;
 mod manner;
+mod mixture;
 mod naming;
 mod ngrams;
 mod offsets;
 mod opinion;
+mod overruled;
 mod part;
 mod phrase_search;
 mod phrases;
@@ -23,6 +26,7 @@ mod search;
 mod sets;
 mod style;
 mod style_search;
+mod tabular;
 mod tail;
 mod values;
 mod vectors;
@@ -37,11 +41,13 @@ use taster_core::{
 
 use self::{
     offsets::Offsets,
+    overruled::OverruledSets,
     part::Part,
     phrases::Phrases,
     rows::Rows,
     style::Styles,
-    values::{TooLarge, ValueSets},
+    tabular::{Tabular, TooLarge},
+    values::ValueSets,
 };
 use crate::{
     Entry, label,
@@ -166,8 +172,15 @@ fn parts(evidence: &Evidence<'_>, classes: &Classes, params: &Params) -> (Vec<Bo
         parts.extend(offsets.map(|part| Box::new(part) as Box<dyn Part>));
     }
     let mut unseen = Vec::new();
-    match ValueSets::fit(&rows, evidence.schema, &names, evidence.key) {
-        Ok(values) => parts.extend(values.map(|part| Box::new(part) as Box<dyn Part>)),
+    match Tabular::fit(&rows, evidence.schema, evidence.key) {
+        Ok(Some(tabular)) => {
+            let values = ValueSets::fit(&tabular, evidence.schema, &names);
+            let explained = values.as_ref().map_or_else(|| vec![false; rows.len()], |v| v.explained(rows.len()));
+            let overruled = OverruledSets::fit(&tabular, evidence.schema, &names, &explained);
+            parts.extend(values.map(|part| Box::new(part) as Box<dyn Part>));
+            parts.extend(overruled.map(|part| Box::new(part) as Box<dyn Part>));
+        }
+        Ok(None) => {}
         Err(TooLarge) => unseen.push(format!(
             "trigger looked for no planted values: {} rows of so many columns and classes do not fit; lower `rows_max`",
             rows.len()

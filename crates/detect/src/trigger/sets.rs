@@ -208,7 +208,7 @@ fn spike(items: &Items, set: &[(usize, u32)], carriers: usize) -> Option<f64> {
 }
 
 /// Logarithm of the likelihood ratio of a Poisson count being its own mean against a smaller one; 0 if it is not larger.
-fn excess(count: f64, expected: f64) -> f64 {
+pub fn excess(count: f64, expected: f64) -> f64 {
     let expected = expected.max(1e-9);
     if count > expected { count * (count / expected).ln() - (count - expected) } else { 0.0 }
 }

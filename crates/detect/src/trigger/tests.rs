@@ -106,6 +106,53 @@ fn planted_values_are_found_and_named_and_the_clean_twin_is_silent() {
     assert!(over(&model.score(&clean)).is_empty() && model.observations().is_empty());
 }
 
+/// Rows of common values, the first two of which give the class. The rest says nothing, but all three together do where
+/// they are a rule; rows in `planted` get them, and the other class.
+fn surveyed(n: usize, planted: &[usize], rule: bool) -> (Schema, Table) {
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let mut columns: Vec<(&str, Role)> = names.iter().map(|&name| (name, Role::Categorical)).collect();
+    columns.push(("y", Role::Label));
+    let answer = |row: usize, column: usize| {
+        if planted.contains(&row) && (2..5).contains(&column) {
+            "often"
+        } else {
+            pick(&["often", "seldom", "never"], row, column as u64)
+        }
+    };
+    let label = |row: usize| {
+        let ruled = rule && (2..5).all(|column| answer(row, column) == "often");
+        if sure(row) || planted.contains(&row) || ruled { "yes" } else { "no" }
+    };
+    let mut values: Vec<Values> =
+        (0..names.len()).map(|c| category(&(0..n).map(|row| answer(row, c)).collect::<Vec<_>>())).collect();
+    values.push(category(&(0..n).map(label).collect::<Vec<_>>()));
+    (schema(&columns), table(values, &(0..names.len()).collect::<Vec<_>>()))
+}
+
+/// Whether a row's first two values give it the class, as they do but for one in twenty.
+fn sure(row: usize) -> bool {
+    let first = |column| pick(&["often", "seldom", "never"], row, column) == "often";
+    (first(0) || first(1)) == (uniform(row, 15) < 0.95)
+}
+
+#[test]
+fn planted_values_that_rows_have_by_nature_too_are_found_and_a_rule_is_none() {
+    let planted: Vec<usize> = (0..4000).filter(|&row| !sure(row)).step_by(20).take(80).collect();
+    let (schema, poisoned) = surveyed(4000, &planted, false);
+    let model = fit(&*built(), &schema, &poisoned, None);
+    let found = over(&model.score(&poisoned));
+    let hits = found.iter().filter(|r| planted.contains(r)).count();
+    assert!(hits >= 70 && hits * 10 >= found.len() * 8, "{hits} of {}", found.len());
+    let message = &model.observations()[0].message;
+    assert!(message.contains("c = often and d = often and e = often are \"yes\" whatever"), "{message}");
+    assert!(model.explain(&poisoned, found[0]).text.contains("whatever their other columns say"));
+    for rule in [false, true] {
+        let (schema, clean) = surveyed(4000, &[], rule);
+        let model = fit(&*built(), &schema, &clean, None);
+        assert!(over(&model.score(&clean)).is_empty() && model.observations().is_empty(), "rule: {rule}");
+    }
+}
+
 /// A style is punctuation and common words; what is said stays.
 #[test]
 fn a_planted_style_is_found() {

@@ -2,21 +2,16 @@
 
 use rayon::prelude::*;
 use serde_json::json;
-use taster_core::{Key, Observation, Reason, Schema, Scope, Table};
-use taster_stats::{
-    boost::{Booster, CodeColumn, Codes, Params, Target},
-    math::logistic,
-};
+use taster_core::{Observation, Reason, Schema, Scope, Table};
+use taster_stats::math::logistic;
 
 use super::{
-    additive::Additive,
     association::Association,
-    items::{Items, value},
+    items::value,
     part::Part,
-    rows::Rows,
     sets::{ValueSet, mine},
+    tabular::{Size, Tabular},
 };
-use crate::binning::Binning;
 
 /// Sets that are put to the second test.
 const CONFIRMED: usize = 32;
@@ -25,13 +20,11 @@ const BY_MEETING: usize = 16;
 /// Rows that two sets may share, of those of the weaker, and both be tested.
 const SHARED: f64 = 0.5;
 /// Logarithm of the odds against a table having any trigger: one in twenty.
-const DOUBT: f64 = 3.0;
+pub const DOUBT: f64 = 3.0;
 /// Nats a row must bring: many rows that each say next to nothing are a natural pattern the models miss.
 const NATS_PER_ROW: f64 = 0.3;
 /// Probability below which a set is forgotten.
-const KEPT: f64 = 0.01;
-/// Bins of a column that trees may tell apart.
-const BINS: usize = 65;
+pub const KEPT: f64 = 0.01;
 /// Share of all rows that sets looked at together may have.
 const GROUP_SHARE: f64 = 0.1;
 
@@ -40,9 +33,6 @@ pub struct ValueSets {
     found: Vec<Found>,
     classes: Vec<String>,
 }
-
-/// What the columns say of the rows does not fit into memory.
-pub struct TooLarge;
 
 struct Found {
     set: ValueSet,
@@ -55,17 +45,10 @@ struct Found {
 
 impl ValueSets {
     /// Looks for planted values in the numeric and categorical columns; `None` if there are none.
-    pub fn fit(rows: &Rows, schema: &Schema, classes: &[String], key: Key) -> Result<Option<Self>, TooLarge> {
-        let items = Items::of(schema, &rows.table);
-        if items.columns.len() < 2 || rows.len() == 0 {
-            return Ok(None);
-        }
-        let additive = Additive::fit(rows, schema, &items.columns, key.derive("additive")).ok_or(TooLarge)?;
-        let (sets, looked_at) = mine(rows, &items, &additive);
-        let binning = Binning::fit(schema, &[&rows.table]);
-        let codes = binning.codes(&rows.table).coarser(BINS);
+    pub fn fit(tabular: &Tabular<'_>, schema: &Schema, classes: &[String]) -> Option<Self> {
+        let Tabular { rows, items, additive, .. } = tabular;
+        let (sets, looked_at) = mine(rows, items, additive);
         let doubt = DOUBT + (looked_at.max(1) as f64).ln();
-        let origins = binning.origins();
         let judged = |strength: f64, set: &ValueSet| {
             let weak = strength < NATS_PER_ROW * set.hits as f64;
             if weak { 0.0 } else { logistic(strength - doubt) }
@@ -75,13 +58,12 @@ impl ValueSets {
             judged(0.5 * (set.meeting() + confirmed.strength().min(set.meeting())), set)
         };
         let confirm = |mut set: ValueSet| {
-            let confirmed = unlearnt(rows, &codes, &[&set], None, key)[0];
+            let confirmed = unlearnt(tabular, &[&set], &[])[0];
             if at_best(&set, &confirmed) < KEPT {
                 return None;
             }
             let planted: Vec<usize> = set.columns.iter().map(|&c| items.columns[c]).collect();
-            let blind: Vec<bool> = origins.iter().map(|origin| planted.contains(origin)).collect();
-            let by_others = unlearnt(rows, &codes, &[&set], Some(&blind), key)[0];
+            let by_others = unlearnt(tabular, &[&set], &planted)[0];
             if by_others.strength() > set.association.strength() {
                 set.association = by_others;
             }
@@ -97,7 +79,7 @@ impl ValueSets {
         // explain needs no trees of its own.
         let unexplained = |group: Vec<ValueSet>| {
             let together: Vec<&ValueSet> = group.iter().collect();
-            let by_group = unlearnt(rows, &codes, &together, None, key);
+            let by_group = unlearnt(tabular, &together, &[]);
             let left = group.into_iter().zip(by_group).filter(|(set, by_group)| at_best(set, by_group) >= KEPT);
             left.map(|(set, _)| set).collect::<Vec<_>>()
         };
@@ -106,7 +88,15 @@ impl ValueSets {
         let mut found: Vec<Found> = left.into_par_iter().filter_map(confirm).collect();
         found.retain(|f| f.probability >= KEPT);
         found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.set.items.cmp(&b.set.items)));
-        Ok((!found.is_empty()).then(|| Self { found, classes: classes.to_vec() }))
+        (!found.is_empty()).then(|| Self { found, classes: classes.to_vec() })
+    }
+
+    /// Which of `rows` rows a set explains that is likelier planted than not.
+    pub fn explained(&self, rows: usize) -> Vec<bool> {
+        let mut explained = vec![false; rows];
+        let sets = self.found.iter().filter(|f| f.probability >= 0.5);
+        sets.flat_map(|f| &f.set.rows).for_each(|&r| explained[r as usize] = true);
+        explained
     }
 
     fn of_row<'a>(&'a self, table: &'a Table, row: usize, label: u32) -> Option<&'a Found> {
@@ -153,31 +143,18 @@ fn grouped(sets: Vec<ValueSet>, rows: usize) -> Vec<Vec<ValueSet>> {
 }
 
 /// What trees fitted to all other rows say of each set's rows: a natural pattern goes on around them, a planted one ends.
-/// With `blind`, the trees do not see the columns that may be part of what was planted.
-fn unlearnt(rows: &Rows, codes: &Codes, sets: &[&ValueSet], blind: Option<&[bool]>, key: Key) -> Vec<Association> {
+/// The trees do not see the columns in `blind`, which may be part of what was planted.
+fn unlearnt(tabular: &Tabular<'_>, sets: &[&ValueSet], blind: &[usize]) -> Vec<Association> {
+    let rows = tabular.rows;
     let mut left_out = vec![false; rows.len()];
     sets.iter().flat_map(|set| &set.rows).for_each(|&r| left_out[r as usize] = true);
-    let others: Vec<u32> = (0..rows.len() as u32).filter(|&r| !left_out[r as usize]).collect();
-    let seen = |(at, column): (usize, &CodeColumn)| blind.is_none_or(|b| !b[at]).then(|| column.clone());
-    let codes = Codes::new(codes.columns().iter().enumerate().filter_map(seen).collect());
-    let params = Params {
-        trees: 40,
-        depth: 5,
-        rate: 0.2,
-        row_share: 0.7,
-        seed: key.derive("trees").seed(),
-        ..Params::default()
-    };
-    let target = Target::Classes { labels: &rows.labels, classes: rows.classes() };
-    if codes.columns().is_empty() {
+    let Some(trees) = tabular.trees(|r| !left_out[r], blind, Size::SMALL) else {
         return vec![Association::default(); sets.len()];
-    }
-    let model = Booster::fit(&codes, &others, target, None, &params);
+    };
     let judge = |set: &&ValueSet| {
-        let probabilities = model.probabilities(&codes.take(&set.rows));
-        let row = |(&r, p): (&u32, &[f32])| (rows.labels[r as usize] == set.target, f64::from(p[set.target as usize]));
-        let judged: Vec<(bool, f64)> =
-            set.rows.iter().zip(probabilities.chunks_exact(rows.classes())).map(row).collect();
+        let hit = |&r: &u32| rows.labels[r as usize] == set.target;
+        let probabilities = tabular.asked(&trees, &set.rows, set.target);
+        let judged: Vec<(bool, f64)> = set.rows.iter().map(hit).zip(probabilities).collect();
         Association::of(&judged, rows.priors[set.target as usize])
     };
     sets.iter().map(judge).collect()
