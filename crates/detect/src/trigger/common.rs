@@ -72,7 +72,8 @@ fn gains(rows: &Rows, additive: &Additive, most: usize) -> Vec<[f32; SHARES.len(
 
 /// A column's common values, numbered.
 struct Column {
-    column: usize,
+    /// Of [`Items`].
+    place: usize,
     values: Vec<u32>,
     codes: Vec<u8>,
 }
@@ -90,7 +91,7 @@ impl Column {
             let mut number = vec![RARE; items.rows[column].len()];
             (0..).zip(&values).for_each(|(code, &item)| number[item as usize] = code);
             let code = |&item: &u32| if item == NONE { RARE } else { number[item as usize] };
-            Self { column, values, codes: items.codes[column].iter().map(code).collect() }
+            Self { place: column, values, codes: items.codes[column].iter().map(code).collect() }
         };
         (0..items.columns.len()).map(column).filter(|c| !c.values.is_empty()).collect()
     }
@@ -112,10 +113,10 @@ impl Search<'_> {
         let (mut found, mut looked_at) = (Vec::new(), 0);
         for (value, group) in first.split(&all) {
             for (at, second) in later.iter().enumerate() {
-                let mut set = vec![(first.column, value)];
+                let mut set = vec![(first.place, value)];
                 looked_at += self.gaining(&set, second, &group, &mut found);
                 for (value, carriers) in second.split(&group).into_iter().filter(|(_, c)| c.len() >= least) {
-                    set.push((second.column, value));
+                    set.push((second.place, value));
                     for third in &later[at + 1..] {
                         looked_at += self.gaining(&set, third, &carriers, &mut found);
                     }
@@ -154,7 +155,7 @@ impl Search<'_> {
                 let gain = |(share, sum): (&f64, &f32)| f64::from(*sum) + total * (-share).ln_1p();
                 let gain = SHARES.iter().zip(&sums[target]).map(gain).fold(f64::MIN, f64::max);
                 if gain >= NATS_MIN {
-                    let items = given.iter().copied().chain([(column.column, value)]).collect();
+                    let items = given.iter().copied().chain([(column.place, value)]).collect();
                     found.push(CommonSet { items, target: target as u32, gain });
                 }
             }
