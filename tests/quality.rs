@@ -37,7 +37,7 @@ fn the_planted_poison_is_found() {
     let list = room.frame("report/quarantine.parquet");
     let truth = truth();
     for (detector, precision, recall) in
-        [("label-flip", 0.75, 0.2), ("outlier", 0.7, 0.7), ("duplicate-flood", 0.95, 0.99)]
+        [("label-flip", 0.75, 0.5), ("outlier", 0.7, 0.7), ("duplicate-flood", 0.95, 0.99)]
     {
         let touched = &truth[detector];
         let values: Vec<f64> =
@@ -47,6 +47,24 @@ fn the_planted_poison_is_found() {
         let found = quarantined(&list, detector).iter().filter(|row| touched.contains(row)).count();
         let share = found as f64 / touched.len() as f64;
         assert!(share >= recall, "{detector}: {found} of {} in the quarantine list", touched.len());
+    }
+}
+
+#[test]
+fn most_flips_are_listed_whatever_the_seed() {
+    let data = fixture("loans/poisoned.csv");
+    let others = ["conflicting-label", "outlier", "odd-source", "duplicate-flood", "trigger"];
+    let off: Vec<String> = others.iter().map(|other| format!("--level={other}=off")).collect();
+    let touched = &truth()["label-flip"];
+    // By the partition that 6 draws nobody was accused once; 46 draws the one by which fewest are.
+    for seed in (1..=8).chain([12, 39, 46, 47, 55]) {
+        let (room, seed) = (Room::new(), seed.to_string());
+        let scan = ["scan", &data, "--label", "approved", "--seed", &seed, "--out", "report"];
+        room.expect(1, &scan.into_iter().chain(off.iter().map(String::as_str)).collect::<Vec<_>>());
+        let listed = quarantined(&room.frame("report/quarantine.parquet"), "label-flip");
+        let found = listed.iter().filter(|row| touched.contains(row)).count();
+        assert!(5 * found >= 2 * touched.len(), "seed {seed}: {found} of {}", touched.len());
+        assert!(20 * found >= 13 * listed.len(), "seed {seed}: {found} of {} listed", listed.len());
     }
 }
 

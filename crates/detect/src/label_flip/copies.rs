@@ -6,6 +6,8 @@ use taster_core::Table;
 
 /// Candidates for how many copies a model's opinion is worth.
 const WORTHS: [f64; 9] = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0];
+/// As how many rows all copies of one count, however many they are.
+const COUNTED: f64 = 4.0;
 /// Rows with copies below which nothing is learnt from them.
 const ROWS_MIN: usize = 10;
 
@@ -66,6 +68,19 @@ impl Copies {
     }
 }
 
+/// How much each row counts in estimates of a whole dataset: a flood of copies of one row must not hide what the others show.
+/// Where all rows are alike, there are no features to tell copies by.
+pub fn weights(table: &Table) -> Vec<f64> {
+    let mut counts: BTreeMap<u64, f64> = BTreeMap::new();
+    for &key in &table.feature_keys {
+        *counts.entry(key).or_default() += 1.0;
+    }
+    if counts.len() < 2 {
+        return vec![1.0; table.len];
+    }
+    table.feature_keys.iter().map(|key| (COUNTED / counts[key]).min(1.0)).collect()
+}
+
 struct Others<'a> {
     counts: &'a [(u32, u32)],
     all: u32,
@@ -88,4 +103,21 @@ fn counts(table: &Table, labels: &[u32]) -> BTreeMap<u64, Vec<(u32, u32)>> {
     let count =
         |group: &[(u64, u32)]| group.chunk_by(|a, b| a.1 == b.1).map(|run| (run[0].1, run.len() as u32)).collect();
     groups.map(|group| (group[0].0, count(group))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use taster_core::Values;
+
+    use super::*;
+    use crate::testing::table;
+
+    #[test]
+    fn a_flood_of_copies_counts_as_four_rows() {
+        let values = [1.0; 40].into_iter().chain([2.0, 3.0, 3.0]).collect();
+        let weights = weights(&table(vec![Values::Numeric(values)], &[0]));
+        assert!((weights[..40].iter().sum::<f64>() - COUNTED).abs() < 1e-9);
+        assert_eq!(weights[40..], [1.0; 3]);
+        assert_eq!(super::weights(&table(vec![Values::Numeric(vec![1.0; 9])], &[0])), [1.0; 9]);
+    }
 }

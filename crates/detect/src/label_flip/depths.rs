@@ -29,6 +29,8 @@ pub struct Pair {
 pub struct Sure {
     /// Its label.
     pub label: u32,
+    /// How much it counts.
+    pub weight: f64,
     /// Its place among the rows judged.
     pub row: u32,
 }
@@ -41,6 +43,15 @@ const SUREST_SHARE: f64 = 0.25;
 const CLASSES_MANY: usize = 40;
 
 impl Pair {
+    /// Counts a label among rows, and among those that come next.
+    fn of(near: &[Sure], next: &[Sure], label: usize) -> Self {
+        let all = |rows: &[Sure]| rows.iter().map(|s| s.weight).sum::<f64>();
+        let hits = |rows: &[Sure]| rows.iter().filter(|s| s.label as usize == label).map(|s| s.weight).sum::<f64>();
+        let (rows, near_hits) = (all(near), hits(near));
+        let next_share = if next.is_empty() { near_hits / rows.max(1.0) } else { hits(next) / all(next) };
+        Self { rows, hits: near_hits, next_share }
+    }
+
     /// Share of the label.
     pub fn rate(&self) -> f64 {
         self.hits / self.rows.max(1.0)
@@ -62,8 +73,9 @@ impl Pair {
     }
 }
 
-/// Counts labels among the plain rows of every class, by out-of-fold probabilities, row by row.
-pub fn plain(probabilities: &[f32], labels: &[u32], classes: usize) -> Vec<Plain> {
+/// Counts labels among the plain rows of every class, by out-of-fold probabilities, row by row. A row counts as much as its
+/// weight.
+pub fn plain(probabilities: &[f32], labels: &[u32], weights: &[f64], classes: usize) -> Vec<Plain> {
     let mut of_class: Vec<Vec<u32>> = vec![Vec::new(); classes];
     for (row, p) in (0_u32..).zip(probabilities.chunks_exact(classes)) {
         let top = p.iter().zip(0..).reduce(|a, b| if b.0 > a.0 { b } else { a });
@@ -72,38 +84,42 @@ pub fn plain(probabilities: &[f32], labels: &[u32], classes: usize) -> Vec<Plain
         }
     }
     let p = |row: u32, class: usize| probabilities[row as usize * classes + class];
-    of_class
-        .into_iter()
-        .enumerate()
-        .map(|(class, rows)| {
-            let share = rows.len() as f64 / labels.len().max(1) as f64;
-            let (surest, next) = least(&rows, SUREST_SHARE, |r| -p(r, class));
-            let sure = |rows: &[u32]| rows.iter().map(|&row| Sure { label: labels[row as usize], row }).collect();
-            let pair = |other: usize| match other {
-                _ if other == class || rows.is_empty() => Pair::default(),
-                _ if classes > CLASSES_MANY => count(&surest, &[], labels, other),
-                _ => {
-                    let (near, after) = least(&rows, PAIR_SHARE, |r| p(r, other) / p(r, class));
-                    count(&near, &after, labels, other)
-                }
-            };
-            Plain { share, pairs: (0..classes).map(pair).collect(), surest: sure(&surest), next: sure(&next) }
-        })
-        .collect()
+    let weigh = |rows: &[u32]| rows.iter().map(|&row| weights[row as usize]).sum::<f64>();
+    let whole = weights.iter().sum::<f64>().max(1.0);
+    let sure = |rows: Vec<u32>| {
+        let sure = |row: u32| Sure { label: labels[row as usize], weight: weights[row as usize], row };
+        rows.into_iter().map(sure).collect::<Vec<_>>()
+    };
+    let of_class = of_class.into_iter().enumerate().map(|(class, rows)| {
+        let (surest, next) = least(&rows, weights, SUREST_SHARE, |r| -p(r, class));
+        let (surest, next) = (sure(surest), sure(next));
+        let pair = |other: usize| match other {
+            _ if other == class || rows.is_empty() => Pair::default(),
+            _ if classes > CLASSES_MANY => Pair::of(&surest, &[], other),
+            _ => {
+                let (near, after) = least(&rows, weights, PAIR_SHARE, |r| p(r, other) / p(r, class));
+                Pair::of(&sure(near), &sure(after), other)
+            }
+        };
+        Plain { share: weigh(&rows) / whole, pairs: (0..classes).map(pair).collect(), surest, next }
+    });
+    of_class.collect()
 }
 
-/// The given share of the rows with the least values, and as many that come next.
-fn least(rows: &[u32], share: f64, value: impl Fn(u32) -> f32) -> (Vec<u32>, Vec<u32>) {
+/// The given share of the rows with the least values, by weight, and as much that comes next.
+fn least(rows: &[u32], weights: &[f64], share: f64, value: impl Fn(u32) -> f32) -> (Vec<u32>, Vec<u32>) {
     let mut order: Vec<(f32, u32)> = rows.iter().map(|&r| (value(r), r)).collect();
     order.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let count = (rows.len() as f64 * share).ceil() as usize;
-    let pick = |part: &[(f32, u32)]| part.iter().map(|o| o.1).collect();
-    (pick(&order[..count]), pick(&order[count..(2 * count).min(order.len())]))
-}
-
-fn count(near: &[u32], next: &[u32], labels: &[u32], other: usize) -> Pair {
-    let hits = |rows: &[u32]| rows.iter().filter(|&&r| labels[r as usize] as usize == other).count() as f64;
-    let (rows, near_hits) = (near.len() as f64, hits(near));
-    let next_share = if next.is_empty() { near_hits / rows.max(1.0) } else { hits(next) / next.len() as f64 };
-    Pair { rows, hits: near_hits, next_share }
+    let whole: f64 = rows.iter().map(|&r| weights[r as usize]).sum();
+    let (mut first, mut next, mut before) = (Vec::new(), Vec::new(), 0.0);
+    for (_, row) in order {
+        // Weights add up with rounding errors; a row at the border belongs to the rows before it.
+        match before + 1e-9 {
+            sum if sum < share * whole => first.push(row),
+            sum if sum < 2.0 * share * whole => next.push(row),
+            _ => break,
+        }
+        before += weights[row as usize];
+    }
+    (first, next)
 }

@@ -7,7 +7,7 @@ use super::{
     Params,
     calibration::Calibration,
     classes::{Classes, NONE},
-    copies::Copies,
+    copies::{self, Copies},
     members::{Member, Task},
     nearby::Nearby,
     noise::Noise,
@@ -81,7 +81,7 @@ impl Judge {
             Task { view: &view, dim: encoder.dim(), labels: &labels, classes: k, seed: key.derive("models").seed() };
         let (panel, regions) = models(task, evidence, &classes, params, trusted)?;
         let mut probabilities = panel.probabilities(&view);
-        let noise = Noise::estimate(&probabilities, &labels, k);
+        let noise = Noise::estimate(&probabilities, &labels, &copies::weights(&table), k);
         // Without features all rows would be copies of each other.
         let featured = schema.features().next().is_some();
         let copies = if featured { Copies::fit(&table, &labels, &probabilities, k) } else { Copies::none() };
@@ -110,7 +110,7 @@ impl Judge {
         let (labels, k) = (self.classes.codes(&table), self.classes.len());
         let view = self.view(&table);
         let mut probabilities = self.panel.probabilities(&view);
-        let noise = Noise::estimate(&probabilities, &labels, k);
+        let noise = Noise::estimate(&probabilities, &labels, &copies::weights(&table), k);
         self.copies.apply(&table, &labels, &mut probabilities, k);
         self.calibration = calibrated(&self.noise, &probabilities, &labels, noise.share());
         let rows = trusted.table.len.min(FITTED_ROWS);

@@ -13,6 +13,7 @@ mod panel;
 mod regions;
 pub(crate) mod sharpness;
 mod space;
+mod undirected;
 mod view;
 
 use serde::{Deserialize, Serialize};
