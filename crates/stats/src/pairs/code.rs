@@ -31,7 +31,7 @@ pub fn of_value(hash: Option<u64>) -> u32 {
     hash.map_or(0, |hash| ((hash >> 58) as u32) << 26)
 }
 
-/// Which stretches of a column's codes are in use, as finely as there are at most [`STRETCHES`]: depends on the set of codes
+/// Which stretches of a column's codes are in use, as finely as there are at most `STRETCHES`: depends on the set of codes
 /// alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stretches {
