@@ -90,11 +90,14 @@ fn conformal(sample: &[f64], mut calibration: Vec<f64>, fdr: f64) -> Threshold {
 pub(crate) fn fused(id: &str, scale: Scale, score: f64, threshold: Option<f64>) -> f64 {
     let planted = PLANTED.contains(&id);
     let from = if planted { 0.75 } else { 0.5 };
-    match threshold {
-        Some(at) if score >= at => from + 0.25 * (score - at) / (1.0 - at).max(f64::MIN_POSITIVE),
-        _ if scale == Scale::Rank => UNUSUAL * score / threshold.unwrap_or(1.0),
-        _ if planted => from * (score / threshold.unwrap_or(1.0)).sqrt(),
-        _ => from * score / threshold.unwrap_or(1.0),
+    if let Some(at) = threshold.filter(|&at| score >= at) {
+        return from + 0.25 * (score - at) / (1.0 - at).max(f64::MIN_POSITIVE);
+    }
+    let at = threshold.unwrap_or(1.0);
+    match scale {
+        Scale::Rank => UNUSUAL * score / at,
+        Scale::Probability if planted => from * (score / at).sqrt(),
+        Scale::Probability => from * score / at,
     }
 }
 
@@ -268,6 +271,7 @@ mod tests {
     fn fused_scores_keep_order_and_reach_a_half_at_the_threshold() {
         let outlier = |score, at| fused("outlier", Scale::Rank, score, at);
         assert_eq!((outlier(0.0, Some(0.9)), outlier(0.9, Some(0.9)), outlier(1.0, Some(0.9))), (0.0, 0.5, 0.75));
+        assert!(outlier(1.0, None) <= 0.5);
         let scales = [("outlier", Scale::Rank), ("label-flip", Scale::Probability), ("trigger", Scale::Probability)];
         for ((id, scale), at) in scales.into_iter().flat_map(|of| [None, Some(0.0), Some(0.3)].map(|at| (of, at))) {
             let fused: Vec<f64> = (0..=100).map(|i| fused(id, scale, f64::from(i) / 100.0, at)).collect();

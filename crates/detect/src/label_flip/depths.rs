@@ -45,11 +45,10 @@ const CLASSES_MANY: usize = 40;
 impl Pair {
     /// Counts a label among rows, and among those that come next.
     fn of(near: &[Sure], next: &[Sure], label: usize) -> Self {
-        let all = |rows: &[Sure]| rows.iter().map(|s| s.weight).sum::<f64>();
-        let hits = |rows: &[Sure]| rows.iter().filter(|s| s.label as usize == label).map(|s| s.weight).sum::<f64>();
-        let (rows, near_hits) = (all(near), hits(near));
-        let next_share = if next.is_empty() { near_hits / rows.max(1.0) } else { hits(next) / all(next) };
-        Self { rows, hits: near_hits, next_share }
+        let (hits, rows) = weigh(near, |other| other == label);
+        let (next_hits, next_rows) = weigh(next, |other| other == label);
+        let next_share = if next.is_empty() { hits / rows.max(1.0) } else { next_hits / next_rows };
+        Self { rows, hits, next_share }
     }
 
     /// Share of the label.
@@ -73,6 +72,12 @@ impl Pair {
     }
 }
 
+/// How much the rows weigh whose label is a hit, and all together.
+pub fn weigh(rows: &[Sure], hit: impl Fn(usize) -> bool) -> (f64, f64) {
+    let hits = rows.iter().filter(|s| hit(s.label as usize)).map(|s| s.weight).sum();
+    (hits, rows.iter().map(|s| s.weight).sum())
+}
+
 /// Counts labels among the plain rows of every class, by out-of-fold probabilities, row by row. A row counts as much as its
 /// weight.
 pub fn plain(probabilities: &[f32], labels: &[u32], weights: &[f64], classes: usize) -> Vec<Plain> {
@@ -84,7 +89,7 @@ pub fn plain(probabilities: &[f32], labels: &[u32], weights: &[f64], classes: us
         }
     }
     let p = |row: u32, class: usize| probabilities[row as usize * classes + class];
-    let weigh = |rows: &[u32]| rows.iter().map(|&row| weights[row as usize]).sum::<f64>();
+    let all = |rows: &[u32]| rows.iter().map(|&row| weights[row as usize]).sum::<f64>();
     let whole = weights.iter().sum::<f64>().max(1.0);
     let sure = |rows: Vec<u32>| {
         let sure = |row: u32| Sure { label: labels[row as usize], weight: weights[row as usize], row };
@@ -101,7 +106,7 @@ pub fn plain(probabilities: &[f32], labels: &[u32], weights: &[f64], classes: us
                 Pair::of(&sure(near), &sure(after), other)
             }
         };
-        Plain { share: weigh(&rows) / whole, pairs: (0..classes).map(pair).collect(), surest, next }
+        Plain { share: all(&rows) / whole, pairs: (0..classes).map(pair).collect(), surest, next }
     });
     of_class.collect()
 }

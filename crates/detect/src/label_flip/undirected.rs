@@ -1,6 +1,6 @@
 //! What share of labels was changed at random: what is left of contradictions where the data is plainest.
 
-use super::depths::{Plain, Sure};
+use super::depths::{Plain, Sure, weigh};
 
 /// Surest rows of a class below which its share of other labels says little.
 const SUREST_MIN: f64 = 30.0;
@@ -96,8 +96,8 @@ fn far_labels(plain: &Plain, class: usize, probabilities: &[f32], classes: usize
 }
 
 fn share(rows: &[Sure], hit: impl Fn(usize) -> bool) -> Share {
-    let hits = rows.iter().filter(|s| hit(s.label as usize)).map(|s| s.weight).sum();
-    Share { hits, rows: rows.iter().map(|s| s.weight).sum() }
+    let (hits, rows) = weigh(rows, hit);
+    Share { hits, rows }
 }
 
 /// Labels of other classes among some of each class's rows, and the rows.

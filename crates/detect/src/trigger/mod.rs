@@ -12,6 +12,7 @@ mod items;
 mod lexicon;
 mod manner;
 mod mixture;
+mod named_values;
 mod naming;
 mod ngrams;
 mod offsets;

@@ -15,8 +15,8 @@ use taster_stats::math::logistic;
 use super::{
     association::row_posterior,
     common::{CommonSet, mine},
-    items::value,
     mixture::Judged,
+    named_values::NamedValues,
     part::Part,
     rows::FOLDS,
     sets::excess,
@@ -40,8 +40,7 @@ struct Found {
     target: u32,
     /// Share of the class among all rows.
     prior: f64,
-    /// Column of the schema, its name, the value to compare, and the value to show.
-    values: Vec<(usize, String, u64, String)>,
+    values: NamedValues,
     /// Saw none of the set's rows.
     trees: Trees,
     rows: usize,
@@ -126,9 +125,10 @@ impl Confirmed {
         of.rows.iter().for_each(|&r| out[r as usize] = true);
         let trees = tabular.trees(|r| !out[r], &[], Size::LARGE)?;
         let prior = tabular.rows.priors[of.set.target as usize];
-        let by_columns = of.judged(tabular, |r| tabular.additive.probability(r, &[], of.set.target));
-        let asked = tabular.asked(&trees, &of.rows, of.set.target);
-        let by_trees = of.judged_by(tabular, &asked);
+        let target = of.set.target;
+        let columns: Vec<f64> = of.rows.iter().map(|&r| tabular.additive.probability(r, &[], target)).collect();
+        let by_columns = of.judged(tabular, &columns);
+        let by_trees = of.judged(tabular, &tabular.asked(&trees, &of.rows, target));
         let overruled = by_trees.overruled().max(by_columns.overruled());
         let natural = overruled - by_trees.whatever() + meeting(tabular, &of);
         let strength = [
@@ -143,15 +143,10 @@ impl Confirmed {
 
     fn found(self, tabular: &Tabular<'_>, schema: &Schema, strength: f64, probability: f64) -> Found {
         let Candidate { set, rows, hits } = self.of;
-        let shown = |&(column, item): &(usize, u32)| {
-            let (at, row) = (tabular.items.columns[column], rows[0] as usize);
-            let text = tabular.rows.table.columns[at].show(row).unwrap_or_default();
-            (at, schema.columns[at].name.clone(), tabular.items.values[column][item as usize], text)
-        };
         Found {
             target: set.target,
             prior: self.prior,
-            values: set.items.iter().map(shown).collect(),
+            values: NamedValues::of(tabular, schema, &set.items, rows[0]),
             trees: self.trees,
             rows: rows.len(),
             hits: hits.len(),
@@ -163,12 +158,8 @@ impl Confirmed {
 }
 
 impl Candidate {
-    fn judged(&self, tabular: &Tabular<'_>, probability: impl Fn(u32) -> f64) -> Judged {
-        let asked: Vec<f64> = self.rows.iter().map(|&r| probability(r)).collect();
-        self.judged_by(tabular, &asked)
-    }
-
-    fn judged_by(&self, tabular: &Tabular<'_>, asked: &[f64]) -> Judged {
+    /// Its rows, by what a model gives each of them.
+    fn judged(&self, tabular: &Tabular<'_>, asked: &[f64]) -> Judged {
         let Tabular { rows, .. } = tabular;
         let hit = |&r: &u32| rows.labels[r as usize] == self.set.target;
         Judged::new(self.rows.iter().map(hit).zip(asked.iter().copied()), rows.priors[self.set.target as usize])
@@ -210,20 +201,15 @@ impl Learnt {
             let answers = tabular.asked(trees, &rows, of.set.target);
             own.into_iter().zip(answers).for_each(|(i, answer)| asked[i] = answer);
         }
-        of.judged_by(tabular, &asked).as_expected()
+        of.judged(tabular, &asked).as_expected()
     }
 }
 
 impl Found {
     fn sentence(&self, classes: &[String]) -> String {
-        let values: Vec<String> = self.values.iter().map(|v| format!("{} = {}", v.1, v.3)).collect();
         format!(
             "rows with {} are {:?} whatever their other columns say: {} of {} rows, {:.0} expected",
-            values.join(" and "),
-            classes[self.target as usize],
-            self.hits,
-            self.rows,
-            self.expected
+            self.values, classes[self.target as usize], self.hits, self.rows, self.expected
         )
     }
 
@@ -238,9 +224,7 @@ impl OverruledSets {
     fn of_rows(&self, table: &Table, labels: &[u32]) -> Vec<Option<(&Found, f64)>> {
         let mut best: Vec<Option<(&Found, f64)>> = vec![None; table.len];
         for found in &self.found {
-            let holds = |&row: &usize| {
-                labels[row] == found.target && found.values.iter().all(|v| value(&table.columns[v.0], row) == Some(v.2))
-            };
+            let holds = |&row: &usize| labels[row] == found.target && found.values.held_by(table, row);
             let rows: Vec<usize> = (0..table.len).filter(holds).collect();
             if rows.is_empty() {
                 continue;
@@ -265,8 +249,7 @@ impl Part for OverruledSets {
     fn reason(&self, table: &Table, row: usize, label: u32) -> Reason {
         let table = table.take(&[row]);
         let Some((found, _)) = self.of_rows(&table, &[label])[0] else { return Reason::default() };
-        let columns = found.values.iter().map(|v| v.1.clone()).collect();
-        Reason { columns, text: found.sentence(&self.classes), suggested_label: None }
+        Reason { columns: found.values.columns(), text: found.sentence(&self.classes), suggested_label: None }
     }
 
     fn observations(&self) -> Vec<Observation> {
@@ -274,12 +257,12 @@ impl Part for OverruledSets {
             code: "label-values",
             scope: Scope::Dataset,
             message: found.sentence(&self.classes),
-            columns: found.values.iter().map(|v| v.1.clone()).collect(),
+            columns: found.values.columns(),
             magnitude: found.share().max(0.2),
             p_value: None,
             q_value: None,
             evidence: json!({
-                "values": found.values.iter().map(|v| json!({ "column": v.1, "value": v.3 })).collect::<Vec<_>>(),
+                "values": found.values.to_json(),
                 "label": self.classes[found.target as usize],
                 "rows": found.rows,
                 "rows_with_label": found.hits,

@@ -95,7 +95,8 @@ impl<'a> Search<'a> {
         let marks = self.tested(listed);
         let tested: Vec<Tested> = marks.iter().map(|mark| mark.0).collect();
         let first = family::first_look(&tested, &looked_at);
-        let probabilities = if first.iter().any(|&p| p >= KNOWN) { self.second_look(&marks, &first) } else { first };
+        let probabilities =
+            if first.iter().any(|&p| p >= KNOWN) { self.second_look(&marks, &tested, &first) } else { first };
         let with_marks = probabilities.into_iter().zip(marks);
         let mut found: Vec<Found> = with_marks.map(|(p, (t, c))| (p, t, c)).filter(|f| f.0 >= KEPT).collect();
         found.sort_by(rank);
@@ -117,7 +118,7 @@ impl<'a> Search<'a> {
     }
 
     /// The probability that each mark is a trigger, by the rows without those known at the first look.
-    fn second_look(&mut self, marks: &[Mark], first: &[f64]) -> Vec<f64> {
+    fn second_look(&mut self, marks: &[Mark], tested: &[Tested], first: &[f64]) -> Vec<f64> {
         let known = self.independent(marks.iter().zip(first).filter(|(_, p)| **p >= KNOWN).map(|(mark, _)| mark));
         let mut explained = vec![false; self.rows.len()];
         known.iter().flat_map(|(_, carried)| &carried.rows).for_each(|&row| explained[row as usize] = true);
@@ -133,12 +134,11 @@ impl<'a> Search<'a> {
             again.map_or(f64::NEG_INFINITY, |again| Association { inserted, ..again.association }.strength())
         };
         let alone: Vec<f64> = marks.par_iter().zip(first).map_init(Vec::new, alone).collect();
-        let tested: Vec<Tested> = marks.iter().map(|mark| mark.0).collect();
         let mut families = BTreeMap::new();
         for (known, _) in known {
             *families.entry((known.shape, known.target)).or_insert(0) += 1;
         }
-        family::second_look(&tested, first, &alone, &families)
+        family::second_look(tested, first, &alone, &families)
     }
 
     /// The marks that owe their rows to no stronger one: a planted phrase has many, and they are no sign of further triggers.

@@ -11,7 +11,7 @@ use super::{
     opinion::Opinion,
     part::Part,
     rows::{FOLDS, Rows, fold},
-    style_search::{CONTENT_WEIGHT, Lexicons, Search, Style, odds},
+    style_search::{Lexicons, Search, Style, judged, odds},
 };
 
 /// Logarithm of the odds against a class having a planted manner: one in twenty.
@@ -61,7 +61,7 @@ impl Styles {
         };
         let written = odds_of(&style.written, &self.lexicons.all, described.all);
         let says = style.prior - odds_of(&style.says, &self.lexicons.content, described.content);
-        style.probability * logistic(style.excess.log_odds(written) + CONTENT_WEIGHT * says)
+        style.probability * logistic(judged(&style.excess, written, says))
     }
 
     fn sentence(&self, style: &Style) -> String {

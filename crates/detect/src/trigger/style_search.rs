@@ -30,7 +30,7 @@ const LEAST: (usize, f64) = (20, 0.002);
 /// How far the content of the texts is on the way to that of other classes, where they are natural and where planted.
 const ON_THE_WAY: (f64, f64) = (0.1, 0.5);
 /// Weight of what a text says beside how it says it.
-pub const CONTENT_WEIGHT: f64 = 0.5;
+const CONTENT_WEIGHT: f64 = 0.5;
 
 /// The features that texts are described by.
 pub struct Lexicons {
@@ -136,9 +136,8 @@ impl<'a> Search<'a> {
             let seeds = above(&seems, &own, SEEMS)?;
             // Those in between teach nothing: many will turn out to be written that way.
             let perhaps = above(&seems, &own, PERHAPS)?;
-            let between: Vec<bool> = perhaps.iter().zip(&seeds).map(|(&perhaps, &seed)| perhaps && !seed).collect();
             let seed = self.seed ^ round as u64;
-            let (opinion, odds) = self.binary(&self.all, &seeds, Some(&between), seed);
+            let (opinion, odds) = self.binary(&self.all, &seeds, Some(&between(&perhaps, &seeds)), seed);
             let (_, content) = self.binary(&self.content, &own, Some(&seeds), self.seed);
             says = content.iter().map(|content| prior - content).collect();
             seems = odds.iter().zip(&says).map(|(written, says)| written + CONTENT_WEIGHT * says).collect();
@@ -172,15 +171,14 @@ impl<'a> Search<'a> {
         let (mut written, mut how) = (first, how);
         for round in 0..READ_AGAIN {
             let excess = Excess::fit(&how, own);
-            let judged = |r: usize| excess.log_odds(how[r]) + CONTENT_WEIGHT * says[r];
+            let judged = |r: usize| judged(&excess, how[r], says[r]);
             let above = |odds: f64| (0..own.len()).map(|r| own[r] && judged(r) > odds).collect::<Vec<bool>>();
             let (seem, perhaps) = (above(0.0), above(PERHAPS_ODDS));
             if seem.iter().filter(|&&seems| seems).count() < LEAST.0 {
                 break;
             }
-            let between: Vec<bool> = perhaps.iter().zip(&seem).map(|(&perhaps, &seems)| perhaps && !seems).collect();
             let seed = self.seed ^ (ROUNDS + round) as u64;
-            (written, how) = self.binary(&self.all, &seem, Some(&between), seed);
+            (written, how) = self.binary(&self.all, &seem, Some(&between(&perhaps, &seem)), seed);
         }
         let excess = Excess::fit(&how, own);
         (written, excess)
@@ -198,6 +196,16 @@ impl<'a> Search<'a> {
         let (opinion, scores) = features.opinion(&labels, 2, &self.rows.folds, left_out, seed);
         (opinion, scores.chunks_exact(2).map(|p| odds(f64::from(p[1]))).collect())
     }
+}
+
+/// Log odds that a text of the class is one of those planted, by how it is written and by what it says.
+pub fn judged(excess: &Excess, written: f64, says: f64) -> f64 {
+    excess.log_odds(written) + CONTENT_WEIGHT * says
+}
+
+/// The rows that may be among some and are not surely.
+fn between(perhaps: &[bool], surely: &[bool]) -> Vec<bool> {
+    perhaps.iter().zip(surely).map(|(&perhaps, &surely)| perhaps && !surely).collect()
 }
 
 /// The class's rows whose value is above this quantile of the other classes'; `None` if they are too few to tell.

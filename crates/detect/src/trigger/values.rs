@@ -7,7 +7,7 @@ use taster_stats::math::logistic;
 
 use super::{
     association::Association,
-    items::value,
+    named_values::NamedValues,
     part::Part,
     sets::{ValueSet, mine},
     tabular::{Size, Tabular},
@@ -36,8 +36,7 @@ pub struct ValueSets {
 
 struct Found {
     set: ValueSet,
-    /// Column of the schema, its name, the value to compare, and the value to show.
-    values: Vec<(usize, String, u64, String)>,
+    values: NamedValues,
     /// What trees say that saw none of its rows.
     confirmed: Association,
     probability: f64,
@@ -68,12 +67,8 @@ impl ValueSets {
                 set.association = by_others;
             }
             let probability = judged(0.5 * (set.strength() + confirmed.strength().min(set.meeting())), &set);
-            let shown = |&(column, item): &(usize, u32)| {
-                let (at, row) = (items.columns[column], set.rows[0] as usize);
-                let text = rows.table.columns[at].show(row).unwrap_or_default();
-                (at, schema.columns[at].name.clone(), items.values[column][item as usize], text)
-            };
-            Some(Found { values: set.items.iter().map(shown).collect(), set, confirmed, probability })
+            let values = NamedValues::of(tabular, schema, &set.items, set.rows[0]);
+            Some(Found { set, values, confirmed, probability })
         };
         // Trees that saw the rows of none of several sets know less than those that saw the other sets': what even they
         // explain needs no trees of its own.
@@ -100,9 +95,7 @@ impl ValueSets {
     }
 
     fn of_row<'a>(&'a self, table: &'a Table, row: usize, label: u32) -> Option<&'a Found> {
-        let holds =
-            |f: &&Found| f.set.target == label && f.values.iter().all(|v| value(&table.columns[v.0], row) == Some(v.2));
-        self.found.iter().find(holds)
+        self.found.iter().find(|f| f.set.target == label && f.values.held_by(table, row))
     }
 }
 
@@ -162,14 +155,11 @@ fn unlearnt(tabular: &Tabular<'_>, sets: &[&ValueSet], blind: &[usize]) -> Vec<A
 
 impl Found {
     fn sentence(&self, classes: &[String]) -> String {
-        let values: Vec<String> = self.values.iter().map(|v| format!("{} = {}", v.1, v.3)).collect();
         let (rows, hits) = (self.set.rows.len(), self.set.hits);
         let all = if hits == rows { "all".to_owned() } else { format!("{hits} of {rows}") };
         format!(
             "rows with {} are {all} {:?}: {hits} rows, {:.0} expected from their other columns",
-            values.join(" and "),
-            classes[self.set.target as usize],
-            self.confirmed.expected
+            self.values, classes[self.set.target as usize], self.confirmed.expected
         )
     }
 }
@@ -181,8 +171,7 @@ impl Part for ValueSets {
 
     fn reason(&self, table: &Table, row: usize, label: u32) -> Reason {
         let Some(found) = self.of_row(table, row, label) else { return Reason::default() };
-        let columns = found.values.iter().map(|v| v.1.clone()).collect();
-        Reason { columns, text: found.sentence(&self.classes), suggested_label: None }
+        Reason { columns: found.values.columns(), text: found.sentence(&self.classes), suggested_label: None }
     }
 
     fn observations(&self) -> Vec<Observation> {
@@ -190,12 +179,12 @@ impl Part for ValueSets {
             code: "label-values",
             scope: Scope::Dataset,
             message: found.sentence(&self.classes),
-            columns: found.values.iter().map(|v| v.1.clone()).collect(),
+            columns: found.values.columns(),
             magnitude: (1.0 - found.confirmed.expected / found.set.hits.max(1) as f64).clamp(0.2, 1.0),
             p_value: None,
             q_value: None,
             evidence: json!({
-                "values": found.values.iter().map(|v| json!({ "column": v.1, "value": v.3 })).collect::<Vec<_>>(),
+                "values": found.values.to_json(),
                 "label": self.classes[found.set.target as usize],
                 "rows": found.set.rows.len(),
                 "rows_with_label": found.set.hits,
