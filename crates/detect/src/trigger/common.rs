@@ -21,6 +21,9 @@ const PAIR_SHARE: f64 = 0.005;
 const WORK_MAX: usize = 100_000_000;
 /// Nats below which a set is forgotten.
 const NATS_MIN: f64 = 3.0;
+/// Of the pairs that no third value can make strong enough, one in so many is looked at all the same: how many sets there
+/// are is part of what each has to outdo.
+const LOOKED_INTO: usize = 16;
 /// Shares of its rows that a set may overrule.
 const SHARES: [f64; 4] = [0.03, 0.12, 0.4, 0.9];
 
@@ -44,18 +47,20 @@ impl CommonSet {
     }
 }
 
-/// The sets, those first whose labels gain most, and how many were looked at.
-pub fn mine(rows: &Rows, items: &Items, additive: &Additive) -> (Vec<CommonSet>, usize) {
+/// The sets, those first whose labels gain most, and how many there are to look at. Sets that gain less than `least`, given how
+/// many there are at least, may be missing.
+pub fn mine(rows: &Rows, items: &Items, additive: &Additive, least: impl Fn(usize) -> f64) -> (Vec<CommonSet>, usize) {
     let columns = Column::all(rows, items);
     let count = columns.len();
     let triples = (count * count.saturating_sub(1) * count.saturating_sub(2) / 6).max(1);
     // Rows are in the order of their keys: the first are as good as any.
     let looked_at = rows.len().min(WORK_MAX / triples);
     let search = Search { gains: gains(rows, additive, looked_at), labels: &rows.labels, classes: rows.classes() };
-    let mined: Vec<(Vec<CommonSet>, usize)> =
-        (0..count).into_par_iter().map(|first| search.sets(&columns[first], &columns[first + 1..])).collect();
-    let sets_looked_at = mined.iter().map(|m| m.1).sum();
-    let mut sets: Vec<CommonSet> = mined.into_iter().flat_map(|m| m.0).collect();
+    let pairs = each(&columns, |first, later| search.pairs(first, later));
+    let least = least(pairs.1);
+    let triples = each(&columns, |first, later| search.triples(first, later, least));
+    let mut sets: Vec<CommonSet> = pairs.0.into_iter().chain(triples.0).collect();
+    let sets_looked_at = pairs.1 + triples.1;
     sets.sort_by(|a, b| b.gain.total_cmp(&a.gain).then_with(|| (&a.items, a.target).cmp(&(&b.items, b.target))));
     (sets, sets_looked_at)
 }
@@ -104,27 +109,65 @@ struct Search<'a> {
     classes: usize,
 }
 
+/// What is found for each column with those after it, and how many sets were looked at.
+fn each(
+    columns: &[Column],
+    search: impl Fn(&Column, &[Column]) -> (Vec<CommonSet>, usize) + Sync,
+) -> (Vec<CommonSet>, usize) {
+    let found: Vec<(Vec<CommonSet>, usize)> =
+        (0..columns.len()).into_par_iter().map(|at| search(&columns[at], &columns[at + 1..])).collect();
+    let looked_at = found.iter().map(|f| f.1).sum();
+    (found.into_iter().flat_map(|f| f.0).collect(), looked_at)
+}
+
 impl Search<'_> {
-    /// The sets of a value of one column with one of a later one, and perhaps one of a column after that; and how many were
-    /// looked at.
-    fn sets(&self, first: &Column, later: &[Column]) -> (Vec<CommonSet>, usize) {
-        let least = ((PAIR_SHARE * self.gains.len() as f64) as usize).max(ROWS_MIN as usize);
-        let all: Vec<u32> = (0..self.gains.len() as u32).collect();
+    /// The sets of a value of one column with one of a later one.
+    fn pairs(&self, first: &Column, later: &[Column]) -> (Vec<CommonSet>, usize) {
         let (mut found, mut looked_at) = (Vec::new(), 0);
-        for (value, group) in first.split(&all) {
+        for (value, group) in first.split(&self.all()) {
+            for second in later {
+                looked_at += self.gaining(&[(first.place, value)], second, &group, &mut found);
+            }
+        }
+        (found, looked_at)
+    }
+
+    /// Those with a value of one column more, where they can gain `least_gain`.
+    fn triples(&self, first: &Column, later: &[Column], least_gain: f64) -> (Vec<CommonSet>, usize) {
+        let least = ((PAIR_SHARE * self.gains.len() as f64) as usize).max(ROWS_MIN as usize);
+        let (mut found, mut looked_at, mut weak) = (Vec::new(), 0, 0);
+        for (value, group) in first.split(&self.all()) {
             for (at, second) in later.iter().enumerate() {
-                let mut set = vec![(first.place, value)];
-                looked_at += self.gaining(&set, second, &group, &mut found);
-                for (value, carriers) in second.split(&group).into_iter().filter(|(_, c)| c.len() >= least) {
-                    set.push((second.place, value));
-                    for third in &later[at + 1..] {
-                        looked_at += self.gaining(&set, third, &carriers, &mut found);
+                for (other, carriers) in second.split(&group).into_iter().filter(|(_, c)| c.len() >= least) {
+                    let is_weak = self.at_best(&carriers) < least_gain;
+                    weak += usize::from(is_weak);
+                    if is_weak && weak % LOOKED_INTO != LOOKED_INTO / 2 {
+                        continue;
                     }
-                    set.pop();
+                    let pair = [(first.place, value), (second.place, other)];
+                    let sets: usize =
+                        later[at + 1..].iter().map(|c| self.gaining(&pair, c, &carriers, &mut found)).sum();
+                    looked_at += if is_weak { LOOKED_INTO * sets } else { sets };
                 }
             }
         }
         (found, looked_at)
+    }
+
+    fn all(&self) -> Vec<u32> {
+        (0..self.gains.len() as u32).collect()
+    }
+
+    /// What any of these rows can gain together at most: those of one class, as if all were overruled and the others not
+    /// in the set.
+    fn at_best(&self, carriers: &[u32]) -> f64 {
+        let largest = SHARES.len() - 1;
+        let mut sums = vec![0.0_f64; self.classes];
+        for &row in carriers {
+            sums[self.labels[row as usize] as usize] +=
+                f64::from(self.gains[row as usize][largest]) + (-SHARES[largest]).ln_1p();
+        }
+        sums.into_iter().fold(0.0, f64::max)
     }
 
     /// Adds the sets of the given values and one more whose labels gain, `carriers` being the rows that have those;

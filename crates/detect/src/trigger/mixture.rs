@@ -5,6 +5,11 @@ use super::association::{smoothed, unlike};
 /// Shares of rows that a mark may overrule.
 const SHARES: [f64; 12] = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97];
 
+/// The most that [`Judged::overruled`] can be with so many rows without the class, whatever the model says of any row.
+pub fn at_most_overruled(misses: usize) -> f64 {
+    misses as f64 * (-SHARES[0]).ln_1p()
+}
+
 /// The rows with a mark: whether each has the target class, and the probability of that class by some model.
 pub struct Judged(Vec<(bool, f64)>);
 

@@ -18,6 +18,7 @@ mod ngrams;
 mod offsets;
 mod opinion;
 mod overruled;
+mod overruling;
 mod part;
 mod phrase_search;
 mod phrases;

@@ -86,17 +86,20 @@ pub fn mine(rows: &Rows, items: &Items, additive: &Additive) -> (Vec<ValueSet>, 
 /// The pairs of a column's values with values of later columns that may be marks, and how many pairs there are.
 fn pairs(rows: &Rows, items: &Items, additive: &Additive, first: usize) -> (Vec<Pair>, usize) {
     let (mut out, mut looked_at) = (Vec::new(), 0);
+    let mut counts = Counts::default();
     for (item, group) in items.rows[first].iter().enumerate() {
         for second in first + 1..items.columns.len() {
-            for (other, carriers) in split(items, second, group) {
+            for (other, count) in counts.of(items, second, group) {
                 looked_at += 1;
-                if carriers.len() as f64 > ROWS_SHARE * rows.len() as f64 {
+                let set = [(first, item as u32), (second, other)];
+                let lift = lift(rows, items, &set, count);
+                if count as f64 > ROWS_SHARE * rows.len() as f64 || lift < NATS_MIN {
                     continue;
                 }
-                let set = [(first, item as u32), (second, other)];
+                let holds = |r: &u32| items.codes[second][*r as usize] == other;
+                let carriers: Vec<u32> = group.iter().copied().filter(holds).collect();
                 let Some((target, hits)) = target(rows, &carriers) else { continue };
-                let lift = lift(rows, items, &set, carriers.len());
-                if hits < ROWS_MIN || lift < NATS_MIN {
+                if hits < ROWS_MIN {
                     continue;
                 }
                 let without = shared(rows, items, &carriers, &set, target);
@@ -109,6 +112,31 @@ fn pairs(rows: &Rows, items: &Items, additive: &Additive, first: usize) -> (Vec<
         }
     }
     (out, looked_at)
+}
+
+/// How many of some rows have each item of a column: most pairs need no more than that.
+#[derive(Default)]
+struct Counts {
+    counts: Vec<usize>,
+    seen: Vec<u32>,
+}
+
+impl Counts {
+    /// The items that enough of the rows have, ascending, with how many.
+    fn of(&mut self, items: &Items, column: usize, rows: &[u32]) -> Vec<(u32, usize)> {
+        let Self { counts, seen } = self;
+        counts.resize(counts.len().max(items.values[column].len()), 0);
+        for item in rows.iter().map(|&r| items.codes[column][r as usize]).filter(|&item| item != NONE) {
+            let count = &mut counts[item as usize];
+            if *count == 0 {
+                seen.push(item);
+            }
+            *count += 1;
+        }
+        seen.sort_unstable();
+        let counted = |item: u32| (item, std::mem::take(&mut counts[item as usize]));
+        seen.drain(..).map(counted).filter(|(_, count)| *count >= ROWS_MIN).collect()
+    }
 }
 
 /// The columns of a set, and those in which nearly all its rows of the target class have one value: they may be part of

@@ -23,6 +23,9 @@ pub struct Tabular<'a> {
     key: Key,
 }
 
+/// Share of all rows that sets looked at together may have.
+const GROUP_SHARE: f64 = 0.1;
+
 /// What the columns say of the rows does not fit into memory.
 pub struct TooLarge;
 
@@ -39,6 +42,8 @@ impl Size {
     pub const SMALL: Self = Self { trees: 40, depth: 5, rate: 0.2 };
     /// Enough for rules.
     pub const LARGE: Self = Self { trees: 200, depth: 6, rate: 0.1 };
+    /// Enough for what is plain in a few rows and hardly more: trees that go on for long learn each row.
+    pub const CAREFUL: Self = Self { trees: 60, depth: 4, rate: 0.05 };
 }
 
 /// How rows become the codes that trees see.
@@ -73,17 +78,25 @@ impl<'a> Tabular<'a> {
         }
         let codes = chosen(&self.codes, &seen);
         let rows: Vec<u32> = (0..self.rows.len() as u32).filter(|&r| kept(r as usize)).collect();
-        let classes = self.rows.classes();
-        let params = Params {
-            trees: size.trees,
-            depth: size.depth,
-            rate: size.rate,
-            row_share: 0.7,
-            seed: self.key.derive("trees").seed(),
-            ..Params::default()
-        };
-        let target = Target::Classes { labels: &self.rows.labels, classes };
-        Some(Trees { booster: Booster::fit(&codes, &rows, target, None, &params), seen, classes })
+        let booster = Booster::fit(&codes, &rows, self.target(), None, &self.params(size));
+        Some(Trees { booster, seen, classes: self.rows.classes() })
+    }
+
+    /// The same trees and more, which learn what these rows add.
+    pub fn extended(&self, trees: &Trees, rows: &[u32], size: Size) -> Trees {
+        let codes = chosen(&self.codes, &trees.seen);
+        let booster = trees.booster.extended(&codes, rows, self.target(), &self.params(size));
+        Trees { booster, seen: trees.seen.clone(), classes: trees.classes }
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target::Classes { labels: &self.rows.labels, classes: self.rows.classes() }
+    }
+
+    fn params(&self, size: Size) -> Params {
+        let Size { trees, depth, rate } = size;
+        let seed = self.key.derive("trees").seed();
+        Params { trees, depth, rate, row_share: 0.7, seed, ..Params::default() }
     }
 
     /// What trees give each of these rows for a class.
@@ -106,6 +119,25 @@ impl Trees {
         let probabilities = self.booster.probabilities(&chosen(codes, &self.seen));
         probabilities.chunks_exact(self.classes).map(|p| f64::from(p[class as usize])).collect()
     }
+}
+
+/// Sets of rows in groups that together have few of the `rows`, so that trees can do without all of them. Trees that saw the
+/// rows of none of several sets know less than those that saw the other sets': what even they explain needs no trees of
+/// its own.
+pub fn grouped<T>(sets: Vec<T>, rows: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let most = (GROUP_SHARE * rows as f64) as usize;
+    let mut groups: Vec<(usize, Vec<T>)> = Vec::new();
+    for set in sets {
+        let size = size(&set);
+        match groups.iter_mut().find(|g| g.0 + size <= most) {
+            Some(group) => {
+                group.0 += size;
+                group.1.push(set);
+            }
+            None => groups.push((size, vec![set])),
+        }
+    }
+    groups.into_iter().map(|g| g.1).collect()
 }
 
 fn chosen(codes: &Codes, columns: &[usize]) -> Codes {

@@ -10,7 +10,7 @@ use super::{
     named_values::NamedValues,
     part::Part,
     sets::{ValueSet, mine},
-    tabular::{Size, Tabular},
+    tabular::{Size, Tabular, grouped},
 };
 
 /// Sets that are put to the second test.
@@ -25,8 +25,6 @@ pub const DOUBT: f64 = 3.0;
 const NATS_PER_ROW: f64 = 0.3;
 /// Probability below which a set is forgotten.
 pub const KEPT: f64 = 0.01;
-/// Share of all rows that sets looked at together may have.
-const GROUP_SHARE: f64 = 0.1;
 
 /// Planted values of a table.
 pub struct ValueSets {
@@ -70,15 +68,13 @@ impl ValueSets {
             let values = NamedValues::of(tabular, schema, &set.items, set.rows[0]);
             Some(Found { set, values, confirmed, probability })
         };
-        // Trees that saw the rows of none of several sets know less than those that saw the other sets': what even they
-        // explain needs no trees of its own.
         let unexplained = |group: Vec<ValueSet>| {
             let together: Vec<&ValueSet> = group.iter().collect();
             let by_group = unlearnt(tabular, &together, &[]);
             let left = group.into_iter().zip(by_group).filter(|(set, by_group)| at_best(set, by_group) >= KEPT);
             left.map(|(set, _)| set).collect::<Vec<_>>()
         };
-        let groups = grouped(distinct(sets), rows.len());
+        let groups = grouped(distinct(sets), rows.len(), |set| set.rows.len());
         let left: Vec<ValueSet> = groups.into_par_iter().flat_map_iter(unexplained).collect();
         let mut found: Vec<Found> = left.into_par_iter().filter_map(confirm).collect();
         found.retain(|f| f.probability >= KEPT);
@@ -116,23 +112,6 @@ fn distinct(sets: Vec<ValueSet>) -> Vec<ValueSet> {
     by_meeting.sort_by(|a, b| b.without_content().total_cmp(&a.without_content()).then_with(|| a.items.cmp(&b.items)));
     take(&by_meeting, CONFIRMED + BY_MEETING, ValueSet::without_content);
     chosen
-}
-
-/// Sets in groups that together have few of the rows, so that trees can do without all of them.
-fn grouped(sets: Vec<ValueSet>, rows: usize) -> Vec<Vec<ValueSet>> {
-    let most = (GROUP_SHARE * rows as f64) as usize;
-    let mut groups: Vec<(usize, Vec<ValueSet>)> = Vec::new();
-    for set in sets {
-        let size = set.rows.len();
-        match groups.iter_mut().find(|g| g.0 + size <= most) {
-            Some(group) => {
-                group.0 += size;
-                group.1.push(set);
-            }
-            None => groups.push((size, vec![set])),
-        }
-    }
-    groups.into_iter().map(|g| g.1).collect()
 }
 
 /// What trees fitted to all other rows say of each set's rows: a natural pattern goes on around them, a planted one ends.

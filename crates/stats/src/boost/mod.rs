@@ -106,14 +106,23 @@ impl Booster {
         if rows.is_empty() || codes.columns().is_empty() || classes == 1 {
             return Self { base, trees: Vec::new(), classes };
         }
-        let train = codes.take(rows);
         let scores = Scores::filled(rows.len(), &base);
-        let trees = match scores.outputs {
-            1 => grown::<2>(&train, &loss, scores, params),
-            2 | 3 => grown::<4>(&train, &loss, scores, params),
-            _ => grown::<8>(&train, &loss, scores, params),
-        };
+        let trees = grown(&codes.take(rows), &loss, scores, params);
         Self { base, trees, classes }
+    }
+
+    /// The same with more trees, fitted to what these leave of the given rows: what those rows add to what is known.
+    #[must_use]
+    pub fn extended(&self, codes: &Codes, rows: &[u32], target: Target<'_>, params: &Params) -> Self {
+        let loss = Loss::new(target, rows, None);
+        let mut extended = self.clone();
+        if rows.is_empty() || codes.columns().is_empty() || self.classes == 1 {
+            return extended;
+        }
+        let train = codes.take(rows);
+        let scores = Scores { outputs: self.outputs(), values: self.scores(&train) };
+        extended.trees.extend(grown(&train, &loss, scores, params));
+        extended
     }
 
     /// Numbers a row has in [`Booster::scores`]: 1 for two classes and for numbers, else one a class.
@@ -148,8 +157,17 @@ impl Booster {
     }
 }
 
-/// One tree after another, on gradients projected to `L - 1` lanes.
-fn grown<const L: usize>(codes: &Codes, loss: &Loss, mut scores: Scores, params: &Params) -> Vec<Tree> {
+/// One tree after another.
+fn grown(codes: &Codes, loss: &Loss, scores: Scores, params: &Params) -> Vec<Tree> {
+    match scores.outputs {
+        1 => grown_on::<2>(codes, loss, scores, params),
+        2 | 3 => grown_on::<4>(codes, loss, scores, params),
+        _ => grown_on::<8>(codes, loss, scores, params),
+    }
+}
+
+/// On gradients projected to `L - 1` lanes.
+fn grown_on<const L: usize>(codes: &Codes, loss: &Loss, mut scores: Scores, params: &Params) -> Vec<Tree> {
     let mut grower = Grower::<L>::new(codes, params);
     (0..params.trees).map_while(|round| grower.next_tree(loss, &mut scores, round)).collect()
 }

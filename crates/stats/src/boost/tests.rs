@@ -125,6 +125,25 @@ fn weightless_rows_teach_nothing() {
 }
 
 #[test]
+fn more_trees_learn_what_some_rows_add() {
+    let d = data(6, 2000, 3);
+    // Below 1000 the label follows the first column, after that the second.
+    let label = |i: usize| u32::from(d.columns[usize::from(i >= 1000)][i] > 0.5);
+    let labels: Vec<u32> = (0..2000).map(label).collect();
+    let target = Target::Classes { labels: &labels, classes: 2 };
+    let params = Params { trees: 30, ..Params::default() };
+    let first = Booster::fit(&d.codes, &rows(0..1000), target, None, &params);
+    let more = first.extended(&d.codes, &rows(1000..1800), target, &params);
+    assert_eq!(first.scores(&d.codes), more.scores_after(&d.codes, 30), "what was known stays");
+    let right = |model: &Booster| {
+        let p = model.probabilities(&d.codes);
+        (1800..2000).filter(|&i| u32::from(p[2 * i + 1] > 0.5) == labels[i]).count()
+    };
+    assert!(right(&first) < 140 && right(&more) > 180, "{} {}", right(&first), right(&more));
+    assert_eq!(first, first.extended(&d.codes, &[], target, &params));
+}
+
+#[test]
 fn degenerate_tables_are_no_trouble() {
     let params = Params::default();
     let empty = Booster::fit(&Codes::new(vec![]), &[], Target::Classes { labels: &[], classes: 2 }, None, &params);
