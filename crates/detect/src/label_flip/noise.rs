@@ -16,8 +16,6 @@ const STANDS_OUT: f64 = 2.0;
 const FACTOR_MAX: f64 = 20.0;
 /// Factor from which a direction counts as directed flips.
 const DIRECTED: f64 = 2.0;
-/// Errors not explained by flips at which the flips' share can no longer be told from natural noise, from and to.
-const NATURAL: (f64, f64) = (0.4, 0.5);
 
 /// Estimated noise of the labels.
 pub struct Noise {
@@ -57,8 +55,7 @@ impl Noise {
         let (factors, directed) = directions(&plain, classes);
         let already = directed.iter().map(|d| d.share).sum::<f64>();
         let undirected = undirected(&plain, probabilities, classes, errors, already);
-        let trusted = ((NATURAL.1 - (errors - undirected)) / (NATURAL.1 - NATURAL.0)).clamp(0.0, 1.0);
-        Self { classes, factors, undirected: undirected * trusted, errors, directed }
+        Self { classes, factors, undirected, errors, directed }
     }
 
     /// Number of classes.

@@ -10,10 +10,13 @@ const EVEN: (f64, f64) = (0.6, 0.9);
 const LEVEL_MAX: f64 = 0.15;
 /// Standard errors by which the share of errors among sure rows is taken to be smaller than it was found.
 const DOUBT: f64 = 2.0;
-/// Variances of a difference at which two shares are still taken together by more than half: of two classes, and of the
-/// surest rows and the next.
-const ALIKE_CLASSES: f64 = 2.0;
-const ALIKE_NEXT: f64 = 1.0;
+/// Standard deviations of a difference, and differences of shares, at which two shares are still taken together by more than
+/// half: of classes, and of rows and the next sure ones.
+const ALIKE_CLASSES: (f64, f64) = (2.0, 0.0);
+const ALIKE_NEXT: (f64, f64) = (1.0, 0.0075);
+/// Parts that a class's surest rows are looked at in, and the fewest rows of one.
+const PARTS: usize = 4;
+const PART_MIN: f64 = 60.0;
 
 /// Estimates the share of rows changed at random, beyond the `directed` share, which is already accounted for.
 pub fn undirected(plain: &[Plain], probabilities: &[f32], classes: usize, errors: f64, directed: f64) -> f64 {
@@ -43,44 +46,43 @@ impl Share {
         Self { hits: self.hits + weight * other.hits, rows: self.rows + weight * other.rows }
     }
 
-    /// How well both can be draws of one share: 1 where they are equal, and less the more variances of their difference lie
-    /// between. No rule of yes or no: a hit more or less must not decide what a whole dataset is accused of.
-    fn alike(self, other: Self, variances: f64) -> f64 {
+    /// How well both can be draws of one share: 1 where they are equal, and less the more standard deviations of their
+    /// difference lie between. No rule of yes or no: a hit more or less must not decide what a whole dataset is accused of.
+    fn alike(self, other: Self, (deviations, difference): (f64, f64)) -> f64 {
         let both = self.plus(other, 1.0).rate();
         let variance = both * (1.0 - both) * (1.0 / self.rows.max(1.0) + 1.0 / other.rows.max(1.0));
-        (-(self.rate() - other.rate()).powi(2) / (2.0 * variances * variance.max(1e-12))).exp()
+        let width = deviations * deviations * variance + difference * difference;
+        (-(self.rate() - other.rate()).powi(2) / (2.0 * width).max(1e-12)).exp()
     }
 
-    /// Together with the share among the next rows, as far as natural confusion has not begun there.
-    fn with_next(self, next: Self) -> Self {
-        let weight = if next.rate() <= self.rate() { 1.0 } else { self.alike(next, ALIKE_NEXT) };
-        self.plus(next, weight)
+    /// Together with the share among other rows, as far as natural confusion does not make that one the larger.
+    fn with(self, other: Self, apart: (f64, f64)) -> Self {
+        let weight = if other.rate() <= self.rate() { 1.0 } else { self.alike(other, apart) };
+        self.plus(other, weight)
     }
 }
 
-/// Share of labels changed at random: their share among the surest rows of a class, as far as it cannot be natural
-/// confusion. With two classes that is the cleaner one of them, or both as far as they may differ by chance; with more,
-/// only labels of the less likely half of the other classes are counted, and taken for their share of all changes.
+/// Share of labels changed at random: what the surest rows of all classes have in common. Changes at random are as frequent
+/// wherever one looks, and natural confusion is not. So other labels are counted from the surest rows of a class on as far
+/// as they do not become more, and from the cleanest class on as far as the others are like it. Of three or more classes
+/// only labels of the less likely half of the others count, and are taken for their share of all changes.
 fn of_far_labels(plain: &[Plain], probabilities: &[f32], classes: usize, directed: f64) -> f64 {
-    let counted: Vec<(Share, Share)> =
-        plain.iter().enumerate().map(|(class, p)| far_labels(p, class, probabilities, classes)).collect();
-    let &[(surest, next), (other_surest, other_next)] = &counted[..] else {
-        let sum =
-            |pick: fn(&(Share, Share)) -> Share| counted.iter().fold(Share::default(), |sum, c| sum.plus(pick(c), 1.0));
-        return sum(|c| c.0).with_next(sum(|c| c.1)).doubted();
-    };
-    let (one, other) = (surest.with_next(next), other_surest.with_next(other_next));
-    let whole = one.plus(other, 1.0).doubted();
-    let enough = [one, other].into_iter().filter(|share| share.rows >= SUREST_MIN);
+    let of = |(class, p): (usize, &Plain)| far_labels(p, class, probabilities, classes);
+    let all: Vec<Share> = plain.iter().enumerate().map(of).collect();
     let careful = |share: &Share| (share.hits + 1.0) / share.rows;
-    let Some(cleanest) = enough.min_by(|a, b| careful(a).total_cmp(&careful(b))) else { return whole };
-    let alike = one.alike(other, ALIKE_CLASSES);
-    alike * (whole - directed).max(0.0) + (1.0 - alike) * cleanest.doubted()
+    let mut enough: Vec<Share> = all.iter().copied().filter(|share| share.rows >= SUREST_MIN).collect();
+    enough.sort_by(|a, b| careful(a).total_cmp(&careful(b)));
+    let Some(&cleanest) = enough.first() else {
+        return all.into_iter().fold(Share::default(), |sum, share| sum.plus(share, 1.0)).doubted();
+    };
+    let alike = enough[1..].iter().fold(cleanest, |sum, &share| sum.with(share, ALIKE_CLASSES)).doubted();
+    // Where classes are alike, flips in one direction are among the hits of all of them.
+    cleanest.doubted().min(alike).max(alike - directed)
 }
 
-/// Among a class's surest rows, and among the next: labels of the half of the other classes that are least likely on the
-/// surest, and the rows as far as they stand for that half.
-fn far_labels(plain: &Plain, class: usize, probabilities: &[f32], classes: usize) -> (Share, Share) {
+/// Labels of the half of the other classes that are least likely on a class's surest rows, among those rows and the next,
+/// and the rows as far as they stand for that half.
+fn far_labels(plain: &Plain, class: usize, probabilities: &[f32], classes: usize) -> Share {
     let mut mean: Vec<(f64, usize)> = (0..classes).filter(|&other| other != class).map(|other| (0.0, other)).collect();
     for (sum, other) in &mut mean {
         *sum = plain.surest.iter().map(|s| f64::from(probabilities[s.row as usize * classes + *other])).sum();
@@ -92,7 +94,10 @@ fn far_labels(plain: &Plain, class: usize, probabilities: &[f32], classes: usize
         let share = share(rows, |label| far.iter().any(|f| f.1 == label));
         Share { rows: share.rows * part, ..share }
     };
-    (count(&plain.surest), count(&plain.next))
+    let parts = ((plain.surest.len() as f64 * part / PART_MIN) as usize).clamp(1, PARTS);
+    let each = plain.surest.len().div_ceil(parts).max(1);
+    let outwards = plain.surest.chunks(each).chain([&plain.next[..]]).map(count);
+    outwards.reduce(|sum, share| sum.with(share, ALIKE_NEXT)).unwrap_or_default()
 }
 
 fn share(rows: &[Sure], hit: impl Fn(usize) -> bool) -> Share {
@@ -122,4 +127,45 @@ fn steady(plain: &[Plain]) -> f64 {
     let rate = surest.rate();
     let error = (surest.hits + 0.25).sqrt() / surest.rows.max(1.0);
     if rate < LEVEL_MAX { (rate - (next.rate() - rate).max(0.0) - DOUBT * error).max(0.0) } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label_flip::depths::plain;
+
+    const ROWS: usize = 24_000;
+
+    /// The estimate for three classes in turn, row after row less sure, where each row's class and place among its class's
+    /// rows (0 to 1 from the surest on) give the odds in a thousand of another label.
+    fn estimated(odds: impl Fn(usize, f64) -> usize) -> f64 {
+        let (mut probabilities, mut labels) = (Vec::new(), Vec::new());
+        for row in 0..ROWS {
+            let (class, place) = (row % 3, row as f64 / ROWS as f64);
+            let sure = 0.99 - 0.6 * place as f32;
+            probabilities.extend((0..3).map(|c| if c == class { sure } else { (1.0 - sure) / 2.0 }));
+            let chance = row * 7919 % 1000;
+            labels.push(if chance < odds(class, place) { (class + 1 + chance % 2) % 3 } else { class } as u32);
+        }
+        let plain = plain(&probabilities, &labels, &vec![1.0; ROWS], 3);
+        of_far_labels(&plain, &probabilities, 3, 0.0)
+    }
+
+    #[test]
+    fn changes_at_random_are_counted() {
+        let share = estimated(|_, _| 60);
+        assert!((share - 0.06).abs() < 0.015, "{share}");
+    }
+
+    #[test]
+    fn a_class_that_is_confused_by_nature_is_not_taken_for_the_others() {
+        let share = estimated(|class, _| if class == 1 { 200 } else { 5 });
+        assert!(share < 0.015, "{share}");
+    }
+
+    #[test]
+    fn what_grows_with_doubt_is_not_counted() {
+        let share = estimated(|_, place| (600.0 * place) as usize);
+        assert!(share < 0.04, "{share}");
+    }
 }
