@@ -55,6 +55,11 @@ impl Items {
         items
     }
 
+    /// Whether a column's values have neighbours.
+    pub fn is_ordered(&self, column: usize) -> bool {
+        self.order[column].is_some()
+    }
+
     /// The rows whose values are nearest to an item's on both sides; `None` where the column has no order.
     pub fn around(&self, column: usize, item: u32) -> Option<Vec<u32>> {
         let order = self.order[column].as_ref()?;

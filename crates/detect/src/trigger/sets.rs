@@ -15,6 +15,8 @@ const ROWS_MIN: usize = 4;
 const ROWS_SHARE: f64 = 0.3;
 /// Pairs that are looked at closely.
 const PAIRS: usize = 1500;
+/// Further pairs, for their values meeting alone.
+const PAIRS_BY_MEETING: usize = 100;
 /// Share of a set's rows that must have one value for their column to be left out.
 const SHARED: f64 = 0.9;
 /// Share of all rows above which a value is not worth planting.
@@ -58,14 +60,23 @@ impl ValueSet {
         self.association.labels.min(self.meeting())
     }
 
+    /// For being a spike among rows of nearly the same values, and its values meeting more often than each alone would
+    /// have them, in nats; 0 where no column has an order.
+    pub fn spiking(&self) -> f64 {
+        self.spike.map_or(0.0, |spike| spike.min(self.lift))
+    }
+
     /// For its values meeting more often than they should, in nats.
     pub fn meeting(&self) -> f64 {
         self.spike.map_or(self.lift, |spike| spike.min(self.lift))
     }
 }
 
+#[derive(Clone, Copy)]
 struct Pair {
     score: f64,
+    /// For its values meeting more often than each alone would have them, where a column has an order; else 0.
+    ordered: f64,
     items: [(usize, u32); 2],
     target: u32,
 }
@@ -75,12 +86,19 @@ pub fn mine(rows: &Rows, items: &Items, additive: &Additive) -> (Vec<ValueSet>, 
     let mined: Vec<(Vec<Pair>, usize)> =
         (0..items.columns.len()).into_par_iter().map(|first| pairs(rows, items, additive, first)).collect();
     let looked_at = mined.iter().map(|m| m.1).sum();
-    let mut pairs: Vec<Pair> = mined.into_iter().flat_map(|m| m.0).collect();
-    pairs.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.items.cmp(&b.items)));
-    pairs.truncate(PAIRS);
+    let all: Vec<Pair> = mined.into_iter().flat_map(|m| m.0).collect();
+    let mut pairs = strongest(&all, PAIRS, |pair| pair.score);
+    pairs.extend(strongest(&all, PAIRS_BY_MEETING, |pair| pair.ordered));
     let mut sets: Vec<ValueSet> = pairs.par_iter().flat_map_iter(|pair| best(rows, items, additive, pair)).collect();
     sets.sort_by(|a, b| b.strength().total_cmp(&a.strength()).then_with(|| a.items.cmp(&b.items)));
     (sets, looked_at)
+}
+
+fn strongest(pairs: &[Pair], most: usize, worth: impl Fn(&Pair) -> f64) -> Vec<Pair> {
+    let mut chosen: Vec<Pair> = pairs.iter().copied().filter(|pair| worth(pair) >= NATS_MIN).collect();
+    chosen.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then(a.items.cmp(&b.items)));
+    chosen.truncate(most);
+    chosen
 }
 
 /// The pairs of a column's values with values of later columns that may be marks, and how many pairs there are.
@@ -105,8 +123,9 @@ fn pairs(rows: &Rows, items: &Items, additive: &Additive, first: usize) -> (Vec<
                 let without = shared(rows, items, &carriers, &set, target);
                 let expected = carriers.iter().map(|&r| additive.probability(r, &without, target)).sum();
                 let score = excess(hits as f64, expected).min(lift);
-                if score >= NATS_MIN {
-                    out.push(Pair { score, items: set, target });
+                let ordered = if set.iter().any(|s| items.is_ordered(s.0)) { lift } else { 0.0 };
+                if score.max(ordered) >= NATS_MIN {
+                    out.push(Pair { score, ordered, items: set, target });
                 }
             }
         }
@@ -176,8 +195,8 @@ fn target(rows: &Rows, carriers: &[u32]) -> Option<(u32, usize)> {
     Some((class as u32, counts[class]))
 }
 
-/// The pure sets that a pair is or can be made by one more value: the strongest, and the strongest without regard to
-/// the content.
+/// The pure sets that a pair is or can be made by one more value: the strongest, the strongest without regard to the
+/// content, and the one that is most of a spike.
 fn best(rows: &Rows, items: &Items, additive: &Additive, pair: &Pair) -> Vec<ValueSet> {
     let [(first, item), (second, other)] = pair.items;
     let holds = |r: &u32| items.codes[second][*r as usize] == other;
@@ -192,7 +211,7 @@ fn best(rows: &Rows, items: &Items, additive: &Additive, pair: &Pair) -> Vec<Val
     let most = |worth: fn(&ValueSet) -> f64| {
         sets.iter().max_by(|a, b| worth(a).total_cmp(&worth(b)).then_with(|| b.items.cmp(&a.items))).cloned()
     };
-    most(ValueSet::strength).into_iter().chain(most(ValueSet::without_content)).collect()
+    [ValueSet::strength, ValueSet::without_content, ValueSet::spiking].into_iter().filter_map(most).collect()
 }
 
 fn judged(

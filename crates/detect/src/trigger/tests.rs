@@ -106,6 +106,31 @@ fn planted_values_are_found_and_named_and_the_clean_twin_is_silent() {
     assert!(over(&model.score(&clean)).is_empty() && model.observations().is_empty());
 }
 
+#[test]
+fn planted_numbers_that_say_by_nature_what_the_label_says_are_found() {
+    // The label follows from the first two columns; the planted numbers are where it is nearly always "high".
+    let low = (0..2000).filter(|&row| uniform(row, 0) + uniform(row, 1) < 0.9);
+    let planted: Vec<usize> = low.step_by(20).take(30).collect();
+    let told = |planted: &[usize]| {
+        let (schema, mut table) = measured(2000, planted);
+        let high: Vec<bool> = {
+            let labels = table.columns[5].as_category().unwrap();
+            (0..2000).map(|row| labels.get(row) == Some("high")).collect()
+        };
+        for column in 2..4 {
+            let Values::Numeric(numbers) = &mut table.columns[column] else { unreachable!("a number") };
+            for row in (0..2000).filter(|row| !planted.contains(row)) {
+                let noise = uniform(row, 5 + column as u64);
+                numbers[row] = ((if high[row] { 0.6 + 0.4 * noise } else { 0.65 * noise }) * 200.0).round() / 200.0;
+            }
+        }
+        let model = fit(&*built(), &schema, &table, None);
+        over(&model.score(&table))
+    };
+    assert_eq!(told(&planted), planted);
+    assert!(told(&[]).is_empty());
+}
+
 /// Rows of common values, the first two of which give the class. The rest says nothing, but all three together do where
 /// they are a rule; rows in `planted` get them, and the other class.
 fn surveyed(n: usize, planted: &[usize], rule: bool) -> (Schema, Table) {

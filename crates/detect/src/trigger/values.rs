@@ -7,6 +7,7 @@ use taster_stats::math::logistic;
 
 use super::{
     association::Association,
+    items::Items,
     named_values::NamedValues,
     part::Part,
     sets::{ValueSet, mine},
@@ -17,12 +18,16 @@ use super::{
 const CONFIRMED: usize = 32;
 /// Further sets, chosen without regard to the content.
 const BY_MEETING: usize = 16;
+/// Sets that are a spike, looked at for what the rest of their rows says.
+const SPIKES: usize = 8;
 /// Rows that two sets may share, of those of the weaker, and both be tested.
 const SHARED: f64 = 0.5;
 /// Logarithm of the odds against a table having any trigger: one in twenty.
 pub const DOUBT: f64 = 3.0;
 /// Nats a row must bring: many rows that each say next to nothing are a natural pattern the models miss.
 const NATS_PER_ROW: f64 = 0.3;
+/// The same for the rows of a spike, of which there are few by nature.
+const SPIKE_NATS_PER_ROW: f64 = 0.15;
 /// Probability below which a set is forgotten.
 pub const KEPT: f64 = 0.01;
 
@@ -59,8 +64,7 @@ impl ValueSets {
             if at_best(&set, &confirmed) < KEPT {
                 return None;
             }
-            let planted: Vec<usize> = set.columns.iter().map(|&c| items.columns[c]).collect();
-            let by_others = unlearnt(tabular, &[&set], &planted)[0];
+            let by_others = unlearnt(tabular, &[&set], &planted(items, &set))[0];
             if by_others.strength() > set.association.strength() {
                 set.association = by_others;
             }
@@ -74,18 +78,38 @@ impl ValueSets {
             let left = group.into_iter().zip(by_group).filter(|(set, by_group)| at_best(set, by_group) >= KEPT);
             left.map(|(set, _)| set).collect::<Vec<_>>()
         };
+        let spikes = spikes(&sets, |set| logistic(set.spiking() - doubt) >= KEPT);
+        let by_chance = DOUBT + (spikes.len().max(1) as f64).ln();
+        // Trees that see the values say what these say by nature. Of a spike without neighbours nature knows no rule: it is
+        // believed, too, for what the rest of its rows says alone. Few values are one, so that there is less to doubt.
+        let by_rest = |mut set: ValueSet| {
+            let rest = unlearnt(tabular, &[&set], &planted(items, &set))[0];
+            set.association = rest;
+            let weak = rest.strength() < SPIKE_NATS_PER_ROW * set.hits as f64;
+            let strength = (set.spiking() - doubt).min(0.5 * rest.strength() - by_chance);
+            let probability = if weak { 0.0 } else { logistic(strength) };
+            let values = NamedValues::of(tabular, schema, &set.items, set.rows[0]);
+            Found { set, values, confirmed: rest, probability }
+        };
         let groups = grouped(distinct(sets), rows.len(), |set| set.rows.len());
         let left: Vec<ValueSet> = groups.into_par_iter().flat_map_iter(unexplained).collect();
         let mut found: Vec<Found> = left.into_par_iter().filter_map(confirm).collect();
         found.retain(|f| f.probability >= KEPT);
+        let known = Self::rows_of(&found, rows.len());
+        let unknown = |set: &ValueSet| !set.rows.iter().all(|&r| known[r as usize]);
+        found.par_extend(spikes.into_par_iter().filter(unknown).map(by_rest).filter(|f| f.probability >= KEPT));
         found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.set.items.cmp(&b.set.items)));
         (!found.is_empty()).then(|| Self { found, classes: classes.to_vec() })
     }
 
     /// Which of `rows` rows a set explains that is likelier planted than not.
     pub fn explained(&self, rows: usize) -> Vec<bool> {
+        Self::rows_of(&self.found, rows)
+    }
+
+    fn rows_of(found: &[Found], rows: usize) -> Vec<bool> {
         let mut explained = vec![false; rows];
-        let sets = self.found.iter().filter(|f| f.probability >= 0.5);
+        let sets = found.iter().filter(|f| f.probability >= 0.5);
         sets.flat_map(|f| &f.set.rows).for_each(|&r| explained[r as usize] = true);
         explained
     }
@@ -112,6 +136,26 @@ fn distinct(sets: Vec<ValueSet>) -> Vec<ValueSet> {
     by_meeting.sort_by(|a, b| b.without_content().total_cmp(&a.without_content()).then_with(|| a.items.cmp(&b.items)));
     take(&by_meeting, CONFIRMED + BY_MEETING, ValueSet::without_content);
     chosen
+}
+
+/// The sets that are most of a spike, of those worth it, each with rows of its own.
+fn spikes(sets: &[ValueSet], worth: impl Fn(&ValueSet) -> bool) -> Vec<ValueSet> {
+    let mut sorted: Vec<&ValueSet> = sets.iter().filter(|set| worth(set)).collect();
+    sorted.sort_by(|a, b| b.spiking().total_cmp(&a.spiking()).then_with(|| a.items.cmp(&b.items)));
+    let mut chosen: Vec<ValueSet> = Vec::new();
+    for set in sorted {
+        let known = |r: &&u32| chosen.iter().any(|c| c.rows.binary_search(r).is_ok());
+        let shared = set.rows.iter().filter(known).count() as f64;
+        if chosen.len() < SPIKES && shared <= SHARED * set.rows.len() as f64 {
+            chosen.push(set.clone());
+        }
+    }
+    chosen
+}
+
+/// The columns of the schema that may be part of what was planted.
+fn planted(items: &Items, set: &ValueSet) -> Vec<usize> {
+    set.columns.iter().map(|&c| items.columns[c]).collect()
 }
 
 /// What trees fitted to all other rows say of each set's rows: a natural pattern goes on around them, a planted one ends.
