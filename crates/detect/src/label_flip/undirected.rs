@@ -12,8 +12,10 @@ const LEVEL_MAX: f64 = 0.15;
 const DOUBT: f64 = 2.0;
 /// Standard deviations of a difference, and differences of shares, at which two shares are still taken together by more than
 /// half: of classes, and of rows and the next sure ones.
-const ALIKE_CLASSES: (f64, f64) = (2.0, 0.0);
+const ALIKE_CLASSES: (f64, f64) = (1.5, 0.0);
 const ALIKE_NEXT: (f64, f64) = (1.0, 0.0075);
+/// Share of the surest rows, and number of them at most, that are contradicted by nature in most data.
+const BY_NATURE: (f64, f64) = (0.005, 5.0);
 /// Parts that a class's surest rows are looked at in, and the fewest rows of one.
 const PARTS: usize = 4;
 const PART_MIN: f64 = 60.0;
@@ -37,9 +39,10 @@ impl Share {
         self.hits / self.rows.max(1.0)
     }
 
-    /// The rate, where one or two hits are no more than chance.
+    /// The rate, of which half is believed where hits are one more than there are by nature.
     fn doubted(self) -> f64 {
-        self.rate() * self.hits / (self.hits + 1.0)
+        let natural = (1.0 + BY_NATURE.0 * self.rows).min(BY_NATURE.1);
+        self.rate() * self.hits / (self.hits + natural)
     }
 
     fn plus(self, other: Self, weight: f64) -> Self {
