@@ -21,7 +21,7 @@ const ROWS_MIN: usize = 100;
 /// Fewest and most regions of a partition, and the rows a region has otherwise.
 const REGIONS: (usize, usize) = (6, 60);
 const REGION_ROWS: usize = 40;
-const BINS: usize = 33;
+const BINS: usize = 17;
 /// Log-likelihood that a row of the class that was supposedly flipped away costs by still being there.
 const LEFT_BEHIND: f64 = std::f64::consts::LN_2;
 /// Log-likelihood ratio, beyond that of the second most suspicious region, at which a flip is as probable as not.
@@ -194,7 +194,7 @@ fn counts(labels: &[u32], classes: usize) -> Vec<f64> {
 
 /// Small trees: they must say what the surroundings are like, not the last detail.
 fn boosting(seed: u64) -> BoostParams {
-    BoostParams { trees: 40, depth: 4, rate: 0.3, row_share: 0.5, column_share: 0.6, seed, ..BoostParams::default() }
+    BoostParams { trees: 25, depth: 4, rate: 0.3, row_share: 0.5, column_share: 0.35, seed, ..BoostParams::default() }
 }
 
 /// Evidence that rows of one label in one region had another class before.

@@ -9,6 +9,8 @@ use taster_stats::boost::{Booster, Params, Target};
 use crate::{binning::Binning, features::Features, label};
 
 const FOLDS: u64 = 4;
+/// Bins of a column that trees may tell apart.
+const BINS: usize = 33;
 /// Classes that are told apart, the commonest first; the others are one more.
 const CLASSES: usize = 20;
 /// Rows a class needs to be told apart.
@@ -113,7 +115,7 @@ fn common(labels: &Category) -> Vec<String> {
 /// Probability of each class in each row, row by row, by models that did not see rows of the same features.
 fn expected(schema: &Schema, table: &Table, classes: &[Option<usize>], width: usize, key: Key) -> Option<Vec<f64>> {
     let binning = Binning::fit(schema, &[table]);
-    let codes = binning.codes(table);
+    let codes = binning.codes(table).coarser(BINS);
     if codes.columns().is_empty() {
         return None;
     }
