@@ -15,7 +15,7 @@ use super::{
 /// Rows that are scored together.
 const CHUNK: usize = 512;
 /// References in the first, rough fit.
-const ROUGH_REFERENCES: usize = 512;
+const ROUGH_REFERENCES: usize = 256;
 /// Distances times coordinates that scoring a dataset may take.
 const WORK: u64 = 280_000_000;
 /// Fewest references.

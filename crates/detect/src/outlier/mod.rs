@@ -43,7 +43,7 @@ struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { set_aside: 0.2, fitted_rows: 8192, references: 2048 }
+        Self { set_aside: 0.2, fitted_rows: 8192, references: 512 }
     }
 }
 
