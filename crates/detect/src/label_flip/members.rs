@@ -167,5 +167,5 @@ fn boosting(params: &Params, classes: usize, seed: u64) -> BoostParams {
         params.trees
     };
     let rate = (15.0 / trees as f32).clamp(0.02, 0.3);
-    BoostParams { trees, depth: params.depth, rate, row_share: 0.5, column_share: 0.35, seed, ..BoostParams::default() }
+    BoostParams { trees, depth: params.depth, rate, row_share: 0.5, column_share: 0.6, seed, ..BoostParams::default() }
 }

@@ -7,7 +7,7 @@ use crate::binning::Binning;
 /// Folds that rows are dealt into.
 pub const FOLDS: usize = 5;
 /// Bins of a column that trees may tell apart.
-const BINS: usize = 33;
+const BINS: usize = 65;
 
 /// Turns tables into what models see.
 pub struct Encoder {
