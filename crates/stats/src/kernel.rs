@@ -1,6 +1,6 @@
 //! Out-of-fold kernel least squares: a smooth classifier that sees what trees see in steps.
 //!
-//! Rows are compared with two hundred landmarks (Nystroem's method: Williams and Seeger 2001) and the classes' indicators
+//! Rows are compared with a few hundred landmarks (Nystroem's method: Williams and Seeger 2001) and the classes' indicators
 //! are regressed on those similarities and, linearly, on the coordinates themselves (Rifkin and Klautau 2004 on why
 //! regression classifies well). Each fold's rows are judged by weights fitted without them; products are summed once for each
 //! fold, so leaving one out costs one solution of a small system.
@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// Rows that width and penalty are chosen on, and the landmarks used for that.
-const TRIAL: (usize, usize) = (1500, 100);
-const LANDMARKS: usize = 200;
+const TRIAL: (usize, usize) = (2500, 150);
+const LANDMARKS: usize = 300;
 /// Widths tried, in units of the median squared distance, and penalties.
 const WIDTHS: [f32; 2] = [0.3, 1.0];
 const PENALTIES: [f64; 3] = [0.01, 0.1, 1.0];

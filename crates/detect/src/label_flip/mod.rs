@@ -44,7 +44,7 @@ struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { trees: 80, depth: 6, classes_max: 1000 }
+        Self { trees: 100, depth: 6, classes_max: 1000 }
     }
 }
 
