@@ -7,8 +7,9 @@
 5-fold out-of-fold probabilities of scikit-learn's HistGradientBoosting (up to 10 classes), and over the mean of three
 models: that one, a random forest of 100 trees and a logistic regression. For outliers the peer is PyOD's IForest on the
 tables (embeddings left out). taster is measured as a process, from start to the finished report, with every detector on;
-the peers inside a process that has imported everything, without reading the data. CPU seconds stand beside wall seconds:
-they mean something on a machine that is busy with other work, too.
+the peers inside a process that has imported everything, without reading the data, and IForest also as a process of its own,
+from start over reading the file to its scores. CPU seconds stand beside wall seconds: they mean something on a machine that is
+busy with other work, too.
 """
 
 import argparse
@@ -68,12 +69,18 @@ def ours(case):
         pq.write_table(case.table, data)
         command = [TASTER, "scan", data, "--out", Path(folder, "report"), "--scores", "--seed", "7", "--quiet"]
         command += ["--label", case.label] if case.label else []
-        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        status = subprocess.run(command, stdout=subprocess.DEVNULL).returncode
-        wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+        status, seconds = of_process(command)
     if status not in (0, 1):
         sys.exit(f"taster ended with status {status} on {case.dataset}")
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds
+
+
+def of_process(command):
+    """A command's exit status, and its wall and CPU seconds."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    status = subprocess.run(command, stdout=subprocess.DEVNULL).returncode
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return status, (wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def timed(work):
@@ -113,10 +120,25 @@ def label_flip_peers(case):
 
 
 def outlier_peers(case):
+    import pyarrow.parquet as pq
     from pyod.models.iforest import IForest
 
     x = encoded(case.table.to_pandas())
-    return {"PyOD IForest": timed(lambda: IForest(random_state=1).fit(x))[1]}
+    seconds = {"PyOD IForest": timed(lambda: IForest(random_state=1).fit(x))[1]}
+    with tempfile.TemporaryDirectory(prefix="taster-detectors-") as folder:
+        data = Path(folder, "data.parquet")
+        pq.write_table(case.table, data)
+        code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import peer_detectors; peer_detectors.iforest({str(data)!r})"
+        seconds["PyOD IForest, as a process"] = of_process([sys.executable, "-c", code])[1]
+    return seconds
+
+
+def iforest(data):
+    """What a user of PyOD would run on a file."""
+    import pandas as pd
+    from pyod.models.iforest import IForest
+
+    return IForest(random_state=1).fit(encoded(pd.read_parquet(data))).decision_scores_
 
 
 def encoded(frame):
