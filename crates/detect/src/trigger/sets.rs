@@ -1,5 +1,7 @@
 //! Mines sets of two or three exact values whose rows have one label that their other columns do not explain.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use super::{
@@ -63,7 +65,7 @@ impl ValueSet {
     /// For being a spike among rows of nearly the same values, and its values meeting more often than each alone would
     /// have them, in nats; 0 where no column has an order.
     pub fn spiking(&self) -> f64 {
-        self.spike.map_or(0.0, |spike| spike.min(self.lift))
+        if self.spike.is_some() { self.meeting() } else { 0.0 }
     }
 
     /// For its values meeting more often than they should, in nats.
@@ -88,7 +90,9 @@ pub fn mine(rows: &Rows, items: &Items, additive: &Additive) -> (Vec<ValueSet>, 
     let looked_at = mined.iter().map(|m| m.1).sum();
     let all: Vec<Pair> = mined.into_iter().flat_map(|m| m.0).collect();
     let mut pairs = strongest(&all, PAIRS, |pair| pair.score);
-    pairs.extend(strongest(&all, PAIRS_BY_MEETING, |pair| pair.ordered));
+    let chosen: BTreeSet<_> = pairs.iter().map(|pair| pair.items).collect();
+    let by_meeting = strongest(&all, PAIRS_BY_MEETING, |pair| pair.ordered);
+    pairs.extend(by_meeting.into_iter().filter(|pair| !chosen.contains(&pair.items)));
     let mut sets: Vec<ValueSet> = pairs.par_iter().flat_map_iter(|pair| best(rows, items, additive, pair)).collect();
     sets.sort_by(|a, b| b.strength().total_cmp(&a.strength()).then_with(|| a.items.cmp(&b.items)));
     (sets, looked_at)

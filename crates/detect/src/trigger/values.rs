@@ -7,7 +7,6 @@ use taster_stats::math::logistic;
 
 use super::{
     association::Association,
-    items::Items,
     named_values::NamedValues,
     part::Part,
     sets::{ValueSet, mine},
@@ -50,54 +49,17 @@ impl ValueSets {
     pub fn fit(tabular: &Tabular<'_>, schema: &Schema, classes: &[String]) -> Option<Self> {
         let Tabular { rows, items, additive, .. } = tabular;
         let (sets, looked_at) = mine(rows, items, additive);
-        let doubt = DOUBT + (looked_at.max(1) as f64).ln();
-        let judged = |strength: f64, set: &ValueSet| {
-            let weak = strength < NATS_PER_ROW * set.hits as f64;
-            if weak { 0.0 } else { logistic(strength - doubt) }
-        };
-        // What a set can come to at best, whatever trees that do not see its columns say.
-        let at_best = |set: &ValueSet, confirmed: &Association| {
-            judged(0.5 * (set.meeting() + confirmed.strength().min(set.meeting())), set)
-        };
-        let confirm = |mut set: ValueSet| {
-            let confirmed = unlearnt(tabular, &[&set], &[])[0];
-            if at_best(&set, &confirmed) < KEPT {
-                return None;
-            }
-            let by_others = unlearnt(tabular, &[&set], &planted(items, &set))[0];
-            if by_others.strength() > set.association.strength() {
-                set.association = by_others;
-            }
-            let probability = judged(0.5 * (set.strength() + confirmed.strength().min(set.meeting())), &set);
-            let values = NamedValues::of(tabular, schema, &set.items, set.rows[0]);
-            Some(Found { set, values, confirmed, probability })
-        };
-        let unexplained = |group: Vec<ValueSet>| {
-            let together: Vec<&ValueSet> = group.iter().collect();
-            let by_group = unlearnt(tabular, &together, &[]);
-            let left = group.into_iter().zip(by_group).filter(|(set, by_group)| at_best(set, by_group) >= KEPT);
-            left.map(|(set, _)| set).collect::<Vec<_>>()
-        };
-        let spikes = spikes(&sets, |set| logistic(set.spiking() - doubt) >= KEPT);
+        let judge = Judge { tabular, schema, doubt: DOUBT + (looked_at.max(1) as f64).ln() };
+        let spikes = spikes(&sets, |set| logistic(set.spiking() - judge.doubt) >= KEPT);
         let by_chance = DOUBT + (spikes.len().max(1) as f64).ln();
-        // Trees that see the values say what these say by nature. Of a spike without neighbours nature knows no rule: it is
-        // believed, too, for what the rest of its rows says alone. Few values are one, so that there is less to doubt.
-        let by_rest = |mut set: ValueSet| {
-            let rest = unlearnt(tabular, &[&set], &planted(items, &set))[0];
-            set.association = rest;
-            let weak = rest.strength() < SPIKE_NATS_PER_ROW * set.hits as f64;
-            let strength = (set.spiking() - doubt).min(0.5 * rest.strength() - by_chance);
-            let probability = if weak { 0.0 } else { logistic(strength) };
-            let values = NamedValues::of(tabular, schema, &set.items, set.rows[0]);
-            Found { set, values, confirmed: rest, probability }
-        };
         let groups = grouped(distinct(sets), rows.len(), |set| set.rows.len());
-        let left: Vec<ValueSet> = groups.into_par_iter().flat_map_iter(unexplained).collect();
-        let mut found: Vec<Found> = left.into_par_iter().filter_map(confirm).collect();
+        let left: Vec<ValueSet> = groups.into_par_iter().flat_map_iter(|group| judge.unexplained(group)).collect();
+        let mut found: Vec<Found> = left.into_par_iter().filter_map(|set| judge.confirmed(set)).collect();
         found.retain(|f| f.probability >= KEPT);
         let known = Self::rows_of(&found, rows.len());
         let unknown = |set: &ValueSet| !set.rows.iter().all(|&r| known[r as usize]);
-        found.par_extend(spikes.into_par_iter().filter(unknown).map(by_rest).filter(|f| f.probability >= KEPT));
+        let by_rest = spikes.into_par_iter().filter(unknown).map(|set| judge.by_rest(set, by_chance));
+        found.par_extend(by_rest.filter(|f| f.probability >= KEPT));
         found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.set.items.cmp(&b.set.items)));
         (!found.is_empty()).then(|| Self { found, classes: classes.to_vec() })
     }
@@ -119,43 +81,104 @@ impl ValueSets {
     }
 }
 
+/// Puts sets to the test of what trees say of their rows.
+struct Judge<'a> {
+    tabular: &'a Tabular<'a>,
+    schema: &'a Schema,
+    /// Logarithm of the odds against a set being a trigger, with as many looked at.
+    doubt: f64,
+}
+
+impl Judge<'_> {
+    /// Those of a group that even trees without the rows of all of them do not explain.
+    fn unexplained(&self, group: Vec<ValueSet>) -> Vec<ValueSet> {
+        let together: Vec<&ValueSet> = group.iter().collect();
+        let by_group = unlearnt(self.tabular, &together, &[]);
+        let left = group.into_iter().zip(by_group).filter(|(set, by_group)| self.at_best(set, by_group) >= KEPT);
+        left.map(|(set, _)| set).collect()
+    }
+
+    /// What is left of a set with trees of its own; `None` if nothing can be.
+    fn confirmed(&self, mut set: ValueSet) -> Option<Found> {
+        let confirmed = unlearnt(self.tabular, &[&set], &[])[0];
+        if self.at_best(&set, &confirmed) < KEPT {
+            return None;
+        }
+        let by_others = self.by_others(&set);
+        if by_others.strength() > set.association.strength() {
+            set.association = by_others;
+        }
+        let probability = self.judged(0.5 * (set.strength() + confirmed.strength().min(set.meeting())), &set);
+        Some(self.found(set, confirmed, probability))
+    }
+
+    /// A spike, by what the rest of its rows says alone. Trees that see the values say what these say by nature, but of a
+    /// spike without neighbours nature knows no rule. Few values are one, so that there is less to doubt.
+    fn by_rest(&self, mut set: ValueSet, by_chance: f64) -> Found {
+        let rest = self.by_others(&set);
+        set.association = rest;
+        let weak = rest.strength() < SPIKE_NATS_PER_ROW * set.hits as f64;
+        let strength = (set.spiking() - self.doubt).min(0.5 * rest.strength() - by_chance);
+        let probability = if weak { 0.0 } else { logistic(strength) };
+        self.found(set, rest, probability)
+    }
+
+    /// What a set can come to at best, whatever trees that do not see its columns say.
+    fn at_best(&self, set: &ValueSet, confirmed: &Association) -> f64 {
+        self.judged(0.5 * (set.meeting() + confirmed.strength().min(set.meeting())), set)
+    }
+
+    fn judged(&self, strength: f64, set: &ValueSet) -> f64 {
+        let weak = strength < NATS_PER_ROW * set.hits as f64;
+        if weak { 0.0 } else { logistic(strength - self.doubt) }
+    }
+
+    /// What trees say that do not see the columns which may be part of what was planted.
+    fn by_others(&self, set: &ValueSet) -> Association {
+        let planted: Vec<usize> = set.columns.iter().map(|&c| self.tabular.items.columns[c]).collect();
+        unlearnt(self.tabular, &[set], &planted)[0]
+    }
+
+    fn found(&self, set: ValueSet, confirmed: Association, probability: f64) -> Found {
+        let values = NamedValues::of(self.tabular, self.schema, &set.items, set.rows[0]);
+        Found { set, values, confirmed, probability }
+    }
+}
+
 /// The strongest sets, each with rows of its own: by all that speaks for them, and by what does not need the content.
 fn distinct(sets: Vec<ValueSet>) -> Vec<ValueSet> {
     let mut chosen: Vec<ValueSet> = Vec::new();
-    let mut take = |sets: &[ValueSet], most: usize, worth: fn(&ValueSet) -> f64| {
-        for set in sets.iter().filter(|s| worth(s) > 0.0) {
-            let known = |r: &&u32| chosen.iter().any(|c| c.rows.binary_search(r).is_ok());
-            let shared = set.rows.iter().filter(known).count() as f64;
-            if chosen.len() < most && shared <= SHARED * set.rows.len() as f64 {
-                chosen.push(set.clone());
-            }
-        }
-    };
-    take(&sets, CONFIRMED, ValueSet::strength);
-    let mut by_meeting = sets;
-    by_meeting.sort_by(|a, b| b.without_content().total_cmp(&a.without_content()).then_with(|| a.items.cmp(&b.items)));
-    take(&by_meeting, CONFIRMED + BY_MEETING, ValueSet::without_content);
+    choose(&mut chosen, sets.iter().filter(|s| s.strength() > 0.0), CONFIRMED);
+    let by_meeting = sorted(sets.iter().filter(|s| s.without_content() > 0.0), ValueSet::without_content);
+    choose(&mut chosen, by_meeting, CONFIRMED + BY_MEETING);
     chosen
 }
 
 /// The sets that are most of a spike, of those worth it, each with rows of its own.
 fn spikes(sets: &[ValueSet], worth: impl Fn(&ValueSet) -> bool) -> Vec<ValueSet> {
-    let mut sorted: Vec<&ValueSet> = sets.iter().filter(|set| worth(set)).collect();
-    sorted.sort_by(|a, b| b.spiking().total_cmp(&a.spiking()).then_with(|| a.items.cmp(&b.items)));
     let mut chosen: Vec<ValueSet> = Vec::new();
-    for set in sorted {
-        let known = |r: &&u32| chosen.iter().any(|c| c.rows.binary_search(r).is_ok());
-        let shared = set.rows.iter().filter(known).count() as f64;
-        if chosen.len() < SPIKES && shared <= SHARED * set.rows.len() as f64 {
-            chosen.push(set.clone());
-        }
-    }
+    choose(&mut chosen, sorted(sets.iter().filter(|set| worth(set)), ValueSet::spiking), SPIKES);
     chosen
 }
 
-/// The columns of the schema that may be part of what was planted.
-fn planted(items: &Items, set: &ValueSet) -> Vec<usize> {
-    set.columns.iter().map(|&c| items.columns[c]).collect()
+fn sorted<'a>(sets: impl Iterator<Item = &'a ValueSet>, worth: fn(&ValueSet) -> f64) -> Vec<&'a ValueSet> {
+    let mut sorted: Vec<&ValueSet> = sets.collect();
+    sorted.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then_with(|| a.items.cmp(&b.items)));
+    sorted
+}
+
+/// Adds the sets whose rows are not mostly those of chosen ones, in their order, until there are `most`.
+fn choose<'a>(chosen: &mut Vec<ValueSet>, sets: impl IntoIterator<Item = &'a ValueSet>, most: usize) {
+    for set in sets {
+        if chosen.len() >= most {
+            break;
+        }
+        let known = |r: &&u32| chosen.iter().any(|c| c.rows.binary_search(r).is_ok());
+        let shared = set.rows.iter().filter(known).count() as f64;
+        if shared <= SHARED * set.rows.len() as f64 {
+            chosen.push(set.clone());
+        }
+    }
 }
 
 /// What trees fitted to all other rows say of each set's rows: a natural pattern goes on around them, a planted one ends.
