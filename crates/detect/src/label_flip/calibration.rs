@@ -1,8 +1,8 @@
 /// How fast the probability of a wrong label grows with the logarithm of the evidence against it.
-const SLOPE: f64 = 2.0;
+const SLOPE: f64 = 1.5;
 /// Share of wrong labels assumed beyond what was estimated, and factor for what the estimate, a careful one, misses.
 const ALWAYS: f64 = 0.0003;
-const MISSED: f64 = 1.2;
+const MISSED: f64 = 1.42;
 /// No dataset is taken to have a larger share of wrong labels.
 const SHARE_MAX: f64 = 0.45;
 

@@ -5,12 +5,14 @@
 pub struct Plain {
     /// Share of all rows whose top class this is.
     pub share: f64,
-    /// For each other class: its label among the rows least like it.
-    pub pairs: Vec<Pair>,
-    /// Rows with the greatest probabilities of the class.
+    /// For each depth and each other class: its label among the rows least like it.
+    pub pairs: [Vec<Pair>; DEPTHS.len()],
+    /// A quarter of the rows, with the greatest probabilities of the class; the next quarter, and the two others.
     pub surest: Vec<Sure>,
-    /// As many rows that are next sure of it.
+    /// The quarter that is next sure of it.
     pub next: Vec<Sure>,
+    /// The other half, surest first.
+    pub rest: Vec<Sure>,
 }
 
 /// How often one label is found among the rows of a class that look least like that label.
@@ -22,6 +24,8 @@ pub struct Pair {
     pub hits: f64,
     /// Share of the label among as many rows that look next least like it.
     pub next_share: f64,
+    /// Standard errors by which its share is taken to be smaller than it was found.
+    doubt: f64,
 }
 
 /// One of the surest rows of a class.
@@ -35,8 +39,9 @@ pub struct Sure {
     pub row: u32,
 }
 
-/// Share of a class's rows, from the plainest, that pairs are counted on.
-const PAIR_SHARE: f64 = 0.4;
+/// Shares of a class's rows, from the plainest, that pairs are counted on, each with the standard errors by which its finds are
+/// doubted: what is seen among a few rows only is seen by chance more often.
+pub const DEPTHS: [(f64, f64); 4] = [(0.4, 1.0), (0.2, 1.5), (0.1, 1.5), (0.05, 1.5)];
 /// Share of a class's rows that are its surest.
 const SUREST_SHARE: f64 = 0.25;
 /// Classes above which pairs are counted on the surest rows: sorting for each pair would take too long.
@@ -44,11 +49,11 @@ const CLASSES_MANY: usize = 40;
 
 impl Pair {
     /// Counts a label among rows, and among those that come next.
-    fn of(near: &[Sure], next: &[Sure], label: usize) -> Self {
+    fn of(near: &[Sure], next: &[Sure], label: usize, doubt: f64) -> Self {
         let (hits, rows) = weigh(near, |other| other == label);
         let (next_hits, next_rows) = weigh(next, |other| other == label);
         let next_share = if next.is_empty() { hits / rows.max(1.0) } else { next_hits / next_rows };
-        Self { rows, hits, next_share }
+        Self { rows, hits, next_share, doubt }
     }
 
     /// Share of the label.
@@ -56,7 +61,7 @@ impl Pair {
         self.hits / self.rows.max(1.0)
     }
 
-    /// A lower bound for the label's share, one standard error below.
+    /// A lower bound for the label's share.
     pub fn low(&self) -> f64 {
         (self.rate() - self.error()).max(0.0)
     }
@@ -68,7 +73,7 @@ impl Pair {
     }
 
     fn error(&self) -> f64 {
-        (self.hits + 0.25).sqrt() / self.rows.max(1.0)
+        self.doubt * (self.hits + 0.25).sqrt() / self.rows.max(1.0)
     }
 }
 
@@ -91,40 +96,47 @@ pub fn plain(probabilities: &[f32], labels: &[u32], weights: &[f64], classes: us
     let p = |row: u32, class: usize| probabilities[row as usize * classes + class];
     let all = |rows: &[u32]| rows.iter().map(|&row| weights[row as usize]).sum::<f64>();
     let whole = weights.iter().sum::<f64>().max(1.0);
-    let sure = |rows: Vec<u32>| {
-        let sure = |row: u32| Sure { label: labels[row as usize], weight: weights[row as usize], row };
-        rows.into_iter().map(sure).collect::<Vec<_>>()
+    let sure = |row: u32| Sure { label: labels[row as usize], weight: weights[row as usize], row };
+    let ordered = |rows: &[u32], value: &dyn Fn(u32) -> f32| {
+        let mut order: Vec<(f32, u32)> = rows.iter().map(|&r| (value(r), r)).collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0));
+        order.into_iter().map(|(_, row)| sure(row)).collect::<Vec<_>>()
     };
     let of_class = of_class.into_iter().enumerate().map(|(class, rows)| {
-        let (surest, next) = least(&rows, weights, SUREST_SHARE, |r| -p(r, class));
-        let (surest, next) = (sure(surest), sure(next));
-        let pair = |other: usize| match other {
-            _ if other == class || rows.is_empty() => Pair::default(),
-            _ if classes > CLASSES_MANY => Pair::of(&surest, &[], other),
-            _ => {
-                let (near, after) = least(&rows, weights, PAIR_SHARE, |r| p(r, other) / p(r, class));
-                Pair::of(&sure(near), &sure(after), other)
+        let by_sureness = ordered(&rows, &|r| -p(r, class));
+        let [surest, next, rest] = parts(&by_sureness, SUREST_SHARE);
+        let mut pairs: [Vec<Pair>; DEPTHS.len()] = std::array::from_fn(|_| vec![Pair::default(); classes]);
+        for other in (0..classes).filter(|&other| other != class && !rows.is_empty()) {
+            let plainest = (classes <= CLASSES_MANY).then(|| ordered(&rows, &|r| p(r, other) / p(r, class)));
+            for (pairs, (share, doubt)) in pairs.iter_mut().zip(DEPTHS) {
+                pairs[other] = match &plainest {
+                    Some(rows) => {
+                        let [near, next, _] = parts(rows, share);
+                        Pair::of(near, next, other, doubt)
+                    }
+                    None => Pair::of(surest, &[], other, doubt),
+                };
             }
-        };
-        Plain { share: all(&rows) / whole, pairs: (0..classes).map(pair).collect(), surest, next }
+        }
+        let [surest, next, rest] = [surest, next, rest].map(<[Sure]>::to_vec);
+        Plain { share: all(&rows) / whole, pairs, surest, next, rest }
     });
     of_class.collect()
 }
 
-/// The given share of the rows with the least values, by weight, and as much that comes next.
-fn least(rows: &[u32], weights: &[f64], share: f64, value: impl Fn(u32) -> f32) -> (Vec<u32>, Vec<u32>) {
-    let mut order: Vec<(f32, u32)> = rows.iter().map(|&r| (value(r), r)).collect();
-    order.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let whole: f64 = rows.iter().map(|&r| weights[r as usize]).sum();
-    let (mut first, mut next, mut before) = (Vec::new(), Vec::new(), 0.0);
-    for (_, row) in order {
-        // Weights add up with rounding errors; a row at the border belongs to the rows before it.
-        match before + 1e-9 {
-            sum if sum < share * whole => first.push(row),
-            sum if sum < 2.0 * share * whole => next.push(row),
-            _ => break,
-        }
-        before += weights[row as usize];
-    }
-    (first, next)
+/// The given share of the rows, by weight, from the first; as much that comes next; and the others.
+fn parts(rows: &[Sure], share: f64) -> [&[Sure]; 3] {
+    let whole: f64 = rows.iter().map(|sure| sure.weight).sum();
+    // Weights add up with rounding errors; a row at the border belongs to the rows before it.
+    let until = |share: f64| {
+        let mut before = 1e-9;
+        let within = |sure: &&Sure| {
+            let within = before < share * whole;
+            before += sure.weight;
+            within
+        };
+        rows.iter().take_while(within).count()
+    };
+    let (first, second) = (until(share), until(2.0 * share));
+    [&rows[..first], &rows[first..second], &rows[second..]]
 }

@@ -1,7 +1,9 @@
 //! How often the label of one class is put on rows of another, and what that says of a row.
 
+use std::collections::BTreeMap;
+
 use super::{
-    depths::{Pair, Plain, plain},
+    depths::{DEPTHS, Pair, Plain, plain},
     undirected::undirected,
 };
 
@@ -16,6 +18,8 @@ const STANDS_OUT: f64 = 2.0;
 const FACTOR_MAX: f64 = 20.0;
 /// Factor from which a direction counts as directed flips.
 const DIRECTED: f64 = 2.0;
+/// Fewest rows that make one: a few of another label are found in one of many pairs by chance.
+const HITS_MIN: f64 = 5.0;
 
 /// Estimated noise of the labels.
 pub struct Noise {
@@ -93,23 +97,33 @@ fn errors(probabilities: &[f32], labels: &[u32], weights: &[f64], classes: usize
     wrong / weights.iter().sum::<f64>().max(1.0)
 }
 
-/// Every direction's factor, and those that count as directed flips.
+/// Every direction's factor, and those that count as directed flips: at each depth what stands out there. Flips of many rows
+/// of a class make its neighbours doubtful and so their labels frequent there, too, but not among the very plainest rows.
 fn directions(plain: &[Plain], classes: usize) -> (Vec<f64>, Vec<Directed>) {
-    let usual = Usual::of(plain);
-    let mut factors = vec![1.0; classes * classes];
-    let mut found = Vec::new();
-    for (from, p) in plain.iter().enumerate() {
-        for (to, pair) in p.pairs.iter().enumerate().filter(|&(to, _)| to != from) {
+    let mut factors = vec![1.0_f64; classes * classes];
+    let mut found: BTreeMap<(usize, usize), Directed> = BTreeMap::new();
+    for depth in 0..DEPTHS.len() {
+        let usual = Usual::of(plain, depth);
+        let pairs = plain
+            .iter()
+            .enumerate()
+            .flat_map(|(from, p)| p.pairs[depth].iter().enumerate().map(move |(to, pair)| (from, to, pair)));
+        for (from, to, pair) in pairs.filter(|&(from, to, _)| from != to) {
             let usual = usual.without(pair, classes);
-            factors[from * classes + to] = (pair.low() / usual).clamp(1.0, FACTOR_MAX);
-            found.extend(directed(from, to, p, usual));
+            let factor = &mut factors[from * classes + to];
+            *factor = factor.max((pair.low() / usual).min(FACTOR_MAX));
+            if let Some(directed) = directed(from, to, pair, plain[from].share, usual) {
+                let most = found.entry((from, to)).or_insert(directed);
+                *most = if directed.share > most.share { directed } else { *most };
+            }
         }
     }
+    let mut found: Vec<Directed> = found.into_values().collect();
     found.sort_by(|a, b| b.share.total_cmp(&a.share));
     (factors, found)
 }
 
-/// Sums over all pairs of classes of the label shares among plain rows.
+/// Sums over all pairs of classes of the label shares among plain rows of one depth.
 struct Usual {
     rows: f64,
     sum: f64,
@@ -117,9 +131,9 @@ struct Usual {
 }
 
 impl Usual {
-    fn of(plain: &[Plain]) -> Self {
+    fn of(plain: &[Plain], depth: usize) -> Self {
         let mut usual = Self { rows: 0.0, sum: 0.0, squares: 0.0 };
-        for pair in plain.iter().flat_map(|p| &p.pairs) {
+        for pair in plain.iter().flat_map(|p| &p.pairs[depth]) {
             usual.rows += pair.rows;
             usual.sum += pair.hits;
             usual.squares += pair.rows * pair.rate() * pair.rate();
@@ -138,17 +152,16 @@ impl Usual {
     }
 }
 
-/// The directed flips of one pair, if it stands out.
-fn directed(from: usize, to: usize, plain: &Plain, usual: f64) -> Option<Directed> {
-    let pair = plain.pairs[to];
+/// The directed flips of one pair, if it stands out; `share` of all rows look like the class they are of.
+fn directed(from: usize, to: usize, pair: &Pair, share: f64, usual: f64) -> Option<Directed> {
     let factor = pair.level_low() / usual;
-    (factor > DIRECTED).then(|| Directed {
+    (factor > DIRECTED && pair.hits >= HITS_MIN).then(|| Directed {
         from,
         to,
         rows: pair.rows,
         seen: pair.hits,
         usual: usual * pair.rows,
-        share: plain.share * pair.level_low() * (1.0 - 1.0 / factor),
+        share: share * pair.low() * (1.0 - 1.0 / factor),
     })
 }
 

@@ -11,8 +11,9 @@ const LEVEL_MAX: f64 = 0.15;
 /// Standard errors by which the share of errors among sure rows is taken to be smaller than it was found.
 const DOUBT: f64 = 2.0;
 /// Standard deviations of a difference, and differences of shares, at which two shares are still taken together by more than
-/// half: of classes, and of rows and the next sure ones.
+/// half: of classes, of labels less and more like a class, and of rows and the next sure ones.
 const ALIKE_CLASSES: (f64, f64) = (1.5, 0.0);
+const ALIKE_LABELS: (f64, f64) = (2.0, 0.0);
 const ALIKE_NEXT: (f64, f64) = (1.0, 0.0075);
 /// Share of the surest rows, and number of them at most, that are contradicted by nature in most data.
 const BY_NATURE: (f64, f64) = (0.005, 5.0);
@@ -83,24 +84,29 @@ fn of_far_labels(plain: &[Plain], probabilities: &[f32], classes: usize, directe
     cleanest.doubted().min(alike).max(alike - directed)
 }
 
-/// Labels of the half of the other classes that are least likely on a class's surest rows, among those rows and the next,
-/// and the rows as far as they stand for that half.
+/// Labels of the half of the other classes that are least likely on a class's surest rows, among those rows and further ones,
+/// and the rows as far as they stand for that half; and the other half of the labels as far as they are not more.
 fn far_labels(plain: &Plain, class: usize, probabilities: &[f32], classes: usize) -> Share {
     let mut mean: Vec<(f64, usize)> = (0..classes).filter(|&other| other != class).map(|other| (0.0, other)).collect();
     for (sum, other) in &mut mean {
         *sum = plain.surest.iter().map(|s| f64::from(probabilities[s.row as usize * classes + *other])).sum();
     }
     mean.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let far = &mean[..((classes - 1) / 2).max(1)];
-    let part = far.len() as f64 / (classes as f64 - 1.0);
-    let count = |rows: &[Sure]| {
-        let share = share(rows, |label| far.iter().any(|f| f.1 == label));
-        Share { rows: share.rows * part, ..share }
+    let (far, near) = mean.split_at(((classes - 1) / 2).max(1));
+    let count = |rows: &[Sure], labels: &[(f64, usize)]| {
+        let share = share(rows, |label| labels.iter().any(|other| other.1 == label));
+        Share { rows: share.rows * labels.len() as f64 / (classes as f64 - 1.0), ..share }
     };
-    let parts = ((plain.surest.len() as f64 * part / PART_MIN) as usize).clamp(1, PARTS);
-    let each = plain.surest.len().div_ceil(parts).max(1);
-    let outwards = plain.surest.chunks(each).chain([&plain.next[..]]).map(count);
-    outwards.reduce(|sum, share| sum.with(share, ALIKE_NEXT)).unwrap_or_default()
+    let stand_for = plain.surest.len() as f64 * far.len() as f64 / (classes as f64 - 1.0);
+    let parts = ((stand_for / PART_MIN) as usize).clamp(1, PARTS);
+    let surest = plain.surest.chunks(plain.surest.len().div_ceil(parts).max(1));
+    let (third, last) = plain.rest.split_at(plain.next.len().min(plain.rest.len()));
+    let outwards = surest.chain([&plain.next[..], third, last]).map(|rows| count(rows, far));
+    let far = outwards.reduce(|sum, share| sum.with(share, ALIKE_NEXT)).unwrap_or_default();
+    if near.is_empty() {
+        return far;
+    }
+    [&plain.surest, &plain.next].into_iter().fold(far, |sum, rows| sum.with(count(rows, near), ALIKE_LABELS))
 }
 
 fn share(rows: &[Sure], hit: impl Fn(usize) -> bool) -> Share {
