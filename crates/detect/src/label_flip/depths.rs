@@ -24,8 +24,8 @@ pub struct Pair {
     pub hits: f64,
     /// Share of the label among as many rows that look next least like it.
     pub next_share: f64,
-    /// Standard errors by which its share is taken to be smaller than it was found.
-    doubt: f64,
+    /// Standard errors by which its share is taken to be smaller than it was found, and that of others to be larger.
+    pub doubt: f64,
 }
 
 /// One of the surest rows of a class.

@@ -143,11 +143,13 @@ impl Usual {
 
     /// The share of a label that is usual in the other pairs.
     fn without(&self, pair: &Pair, classes: usize) -> f64 {
-        let rows = (self.rows - pair.rows).max(1.0);
-        let mean = (self.sum - pair.hits).max(0.0) / rows;
+        let (rows, hits) = ((self.rows - pair.rows).max(1.0), (self.sum - pair.hits).max(0.0));
+        // That none was found among a few rows does not make one unusual.
+        let high = (hits + pair.doubt * (hits + 0.25).sqrt()) / rows;
+        let mean = hits / rows;
         let squares = (self.squares - pair.rows * pair.rate() * pair.rate()) / rows;
         let usual =
-            if classes == 2 { STANDS_OUT * mean } else { mean + STANDS_OUT * (squares - mean * mean).max(0.0).sqrt() };
+            if classes == 2 { STANDS_OUT * high } else { high + STANDS_OUT * (squares - mean * mean).max(0.0).sqrt() };
         usual + NOTHING / (classes as f64 - 1.0).max(1.0).sqrt()
     }
 }
