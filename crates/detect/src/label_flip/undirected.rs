@@ -101,12 +101,12 @@ fn far_labels(plain: &Plain, class: usize, probabilities: &[f32], classes: usize
     let parts = ((stand_for / PART_MIN) as usize).clamp(1, PARTS);
     let surest = plain.surest.chunks(plain.surest.len().div_ceil(parts).max(1));
     let (third, last) = plain.rest.split_at(plain.next.len().min(plain.rest.len()));
-    let outwards = surest.chain([&plain.next[..], third, last]).map(|rows| count(rows, far));
-    let far = outwards.reduce(|sum, share| sum.with(share, ALIKE_NEXT)).unwrap_or_default();
-    if near.is_empty() {
-        return far;
-    }
-    [&plain.surest, &plain.next].into_iter().fold(far, |sum, rows| sum.with(count(rows, near), ALIKE_LABELS))
+    let outwards: Vec<&[Sure]> = surest.chain([&plain.next[..], third, last]).collect();
+    let counted = |rows: &[&[Sure]], labels| {
+        rows.iter().map(|rows| count(rows, labels)).reduce(|sum, share| sum.with(share, ALIKE_NEXT)).unwrap_or_default()
+    };
+    // Labels like the class are found by nature among the less sure half of its rows.
+    counted(&outwards, far).with(counted(&outwards[..outwards.len() - 2], near), ALIKE_LABELS)
 }
 
 fn share(rows: &[Sure], hit: impl Fn(usize) -> bool) -> Share {
