@@ -6,13 +6,14 @@
 `--evaluation` is the folder with the evaluation's `cases.py`. For label flips the peers are cleanlab's label quality over
 5-fold out-of-fold probabilities of scikit-learn's HistGradientBoosting (up to 10 classes), and over the mean of three
 models: that one, a random forest of 100 trees and a logistic regression. For outliers the peer is PyOD's IForest on the
-tables (embeddings left out). taster is measured as a process, from start to the finished report, with every detector on;
-the peers inside a process that has imported everything, without reading the data, and IForest also as a process of its own,
+tables (embeddings left out). taster is measured as a process, from start to the finished report, twice: with every detector
+on, and with only the one that does the peers' work; the peers inside a process that has imported everything, without reading the data, and IForest also as a process of its own,
 from start over reading the file to its scores. CPU seconds stand beside wall seconds: they mean something on a machine that is
 busy with other work, too.
 """
 
 import argparse
+import functools
 import resource
 import subprocess
 import sys
@@ -40,39 +41,49 @@ def main():
     sys.dont_write_bytecode = True
     import cases
 
-    print("| task | tool | cases | wall s | CPU s | taster's wall s on them | ratio, wall | ratio, CPU |")
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("| task | tool | cases | wall s | CPU s | taster | wall s | CPU s | ratio, wall | ratio, CPU |")
+    print("| --- | --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: |")
     for task in args.task or ["label-flip", "outlier"]:
         measure = {"label-flip": label_flip_peers, "outlier": outlier_peers}[task]
         chosen = [c for i, c in enumerate(cases.TASKS[task](args.pack)) if i % args.every == 0 and not c.embedding]
-        report(task, ((ours(case), measure(case)) for case in chosen))
+        report(task, ((ours(case, task), measure(case)) for case in chosen))
 
 
 def report(task, measured):
-    """One line for each peer, over the cases that it was run on."""
+    """For each peer, over the cases that it was run on, one line for each way taster is run."""
     totals = {}
     for mine, theirs in measured:
         for peer, seconds in theirs.items():
-            total = totals.setdefault(peer, [0, 0.0, 0.0, 0.0, 0.0])
-            for i, value in enumerate([1, *seconds, *mine]):
-                total[i] += value
-    for peer, (count, wall, cpu, our_wall, our_cpu) in totals.items():
-        print(f"| {task} | {peer} | {count} | {wall:.1f} | {cpu:.1f} | {our_wall:.1f} | {wall / our_wall:.1f} | {cpu / our_cpu:.1f} |")
+            for run, our_seconds in mine.items():
+                total = totals.setdefault((peer, run), [0, 0.0, 0.0, 0.0, 0.0])
+                for i, value in enumerate([1, *seconds, *our_seconds]):
+                    total[i] += value
+    for (peer, run), (count, wall, cpu, our_wall, our_cpu) in totals.items():
+        print(f"| {task} | {peer} | {count} | {wall:.1f} | {cpu:.1f} | {run} | {our_wall:.1f} | {our_cpu:.1f} | {wall / our_wall:.1f} | {cpu / our_cpu:.1f} |")
 
 
-def ours(case):
-    """Wall and CPU seconds of a scan, process start included."""
+def ours(case, task):
+    """Wall and CPU seconds of a scan, process start included, with all detectors and with that of the task alone."""
     import pyarrow.parquet as pq
 
     with tempfile.TemporaryDirectory(prefix="taster-detectors-") as folder:
         data = Path(folder, "data.parquet")
         pq.write_table(case.table, data)
-        command = [TASTER, "scan", data, "--out", Path(folder, "report"), "--scores", "--seed", "7", "--quiet"]
-        command += ["--label", case.label] if case.label else []
-        status, seconds = of_process(command)
-    if status not in (0, 1):
-        sys.exit(f"taster ended with status {status} on {case.dataset}")
-    return seconds
+        out = {}
+        for run, off in {"all detectors": [], f"{task} alone": [d for d in detectors() if d != task]}.items():
+            command = [TASTER, "scan", data, "--out", Path(folder, run), "--scores", "--seed", "7", "--quiet"]
+            command += ["--label", case.label] if case.label else []
+            status, out[run] = of_process(command + [f"--level={detector}=off" for detector in off])
+            if status not in (0, 1):
+                sys.exit(f"taster ended with status {status} on {case.dataset}")
+    return out
+
+
+@functools.cache
+def detectors():
+    """Their names, as `taster detectors` lists them below a heading."""
+    lines = subprocess.run([TASTER, "detectors"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [line.split()[0] for line in lines[1:lines.index("")]]
 
 
 def of_process(command):
