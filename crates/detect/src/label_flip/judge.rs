@@ -79,8 +79,7 @@ impl Judge {
         let view = encoder.view(&table, true);
         let task =
             Task { view: &view, dim: encoder.dim(), labels: &labels, classes: k, seed: key.derive("models").seed() };
-        let (panel, regions) = models(task, evidence, &classes, params, trusted)?;
-        let mut probabilities = panel.probabilities(&view);
+        let ((panel, mut probabilities), regions) = models(task, evidence, &classes, params, trusted)?;
         let noise = Noise::estimate(&probabilities, &labels, &copies::weights(&table), k);
         // Without features all rows would be copies of each other.
         let featured = schema.features().next().is_some();
@@ -242,14 +241,14 @@ fn calibrated(noise: &Noise, probabilities: &[f32], labels: &[u32], share: f64) 
     Calibration::fit(&against, share)
 }
 
-/// The user's own probabilities where given, else own models of the features.
+/// The user's own probabilities where given, else own models of the features; what they say of the rows; and regions.
 fn models(
     task: Task<'_>,
     evidence: &Evidence<'_>,
     classes: &Classes,
     params: &Params,
     trusted: bool,
-) -> Result<(Panel, Regions), String> {
+) -> Result<((Panel, Vec<f32>), Regions), String> {
     let columns: Vec<usize> = evidence.schema.with_role(Role::Probabilities).collect();
     if let Some(given) = Member::given(&columns, classes) {
         return Ok((Panel::pool(vec![given], task), Regions::none()));

@@ -26,8 +26,8 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// Own models of the features.
-    pub fn fit(task: Task<'_>, schema: &Schema, params: &Params) -> Self {
+    /// Own models of the features, and what they say of the task's rows, as [`Panel::probabilities`] would.
+    pub fn fit(task: Task<'_>, schema: &Schema, params: &Params) -> (Self, Vec<f32>) {
         let (trees, (smooth, words)) = rayon::join(
             || Member::trees(task, params),
             || rayon::join(|| Member::smooth(task), || Member::words(task, schema)),
@@ -35,8 +35,8 @@ impl Panel {
         Self::pool(std::iter::once(trees).chain(smooth).chain(words).collect(), task)
     }
 
-    /// Trusts each member as far as the labels bear out its out-of-fold scores.
-    pub fn pool(members: Vec<Member>, task: Task<'_>) -> Self {
+    /// Trusts each member as far as the labels bear out its out-of-fold scores. Also returns the pool's probabilities.
+    pub fn pool(members: Vec<Member>, task: Task<'_>) -> (Self, Vec<f32>) {
         let Task { view, labels, classes, .. } = task;
         let mut sharpness = Vec::new();
         let mut opinions = Vec::new();
@@ -48,9 +48,10 @@ impl Panel {
             opinions.push(scores);
         }
         let shares = shares(&opinions, labels, classes);
-        let logs = blend_logs(opinions, &shares);
-        let pooled = Sharpness::fit(&logs, labels, classes, POOL_FACTORS);
-        Self { classes, members, sharpness, shares, pooled }
+        let mut pool = blend_logs(opinions, &shares);
+        let pooled = Sharpness::fit(&pool, labels, classes, POOL_FACTORS);
+        pooled.apply(&mut pool, classes);
+        (Self { classes, members, sharpness, shares, pooled }, pool)
     }
 
     /// Whether probabilities are of points, too.

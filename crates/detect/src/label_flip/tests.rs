@@ -61,7 +61,7 @@ fn a_label_never_changes_the_models_that_judge_its_row() {
         let encoder = view::Encoder::fit(&schema, table, KEY);
         let view = encoder.view(table, true);
         let task = members::Task { view: &view, dim: encoder.dim(), labels: &labels, classes: 3, seed: 7 };
-        let panel = panel::Panel::fit(task, &schema, &Params::default());
+        let (panel, _) = panel::Panel::fit(task, &schema, &Params::default());
         panel.raw(&view).into_iter().map(|scores| scores[15..18].to_vec()).collect::<Vec<_>>()
     };
     assert_eq!(probabilities(&before), probabilities(&after));
