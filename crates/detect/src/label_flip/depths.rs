@@ -5,7 +5,7 @@
 pub struct Plain {
     /// Share of all rows whose top class this is.
     pub share: f64,
-    /// For each depth and each other class: its label among the rows least like it.
+    /// For each depth and each other class: its label among the rows least like it. One depth only if classes are many.
     pub pairs: [Vec<Pair>; DEPTHS.len()],
     /// A quarter of the rows, with the greatest probabilities of the class; the next quarter, and the two others.
     pub surest: Vec<Sure>,
@@ -102,13 +102,15 @@ pub fn plain(probabilities: &[f32], labels: &[u32], weights: &[f64], classes: us
         order.sort_by(|a, b| a.0.total_cmp(&b.0));
         order.into_iter().map(|(_, row)| sure(row)).collect::<Vec<_>>()
     };
+    let depths = if classes > CLASSES_MANY { 1 } else { DEPTHS.len() };
     let of_class = of_class.into_iter().enumerate().map(|(class, rows)| {
         let by_sureness = ordered(&rows, &|r| -p(r, class));
         let [surest, next, rest] = parts(&by_sureness, SUREST_SHARE);
-        let mut pairs: [Vec<Pair>; DEPTHS.len()] = std::array::from_fn(|_| vec![Pair::default(); classes]);
+        let mut pairs: [Vec<Pair>; DEPTHS.len()] = Default::default();
+        pairs[..depths].fill(vec![Pair::default(); classes]);
         for other in (0..classes).filter(|&other| other != class && !rows.is_empty()) {
             let plainest = (classes <= CLASSES_MANY).then(|| ordered(&rows, &|r| p(r, other) / p(r, class)));
-            for (pairs, (share, doubt)) in pairs.iter_mut().zip(DEPTHS) {
+            for (pairs, (share, doubt)) in pairs[..depths].iter_mut().zip(DEPTHS) {
                 pairs[other] = match &plainest {
                     Some(rows) => {
                         let [near, next, _] = parts(rows, share);
