@@ -7,9 +7,9 @@
 5-fold out-of-fold probabilities of scikit-learn's HistGradientBoosting (up to 10 classes), and over the mean of three
 models: that one, a random forest of 100 trees and a logistic regression. For outliers the peer is PyOD's IForest on the
 tables (embeddings left out). taster is measured as a process, from start to the finished report, twice: with every detector
-on, and with only the one that does the peers' work; the peers inside a process that has imported everything, without reading the data, and IForest also as a process of its own,
-from start over reading the file to its scores. CPU seconds stand beside wall seconds: they mean something on a machine that is
-busy with other work, too.
+on, and with only the one that does the peers' work. The peers are measured inside a process that has imported everything,
+without reading the data, and IForest also as a process of its own, from start over reading the file to its scores. CPU seconds
+stand beside wall seconds: they mean something on a machine that is busy with other work, too.
 """
 
 import argparse

@@ -5,9 +5,9 @@
 pub struct Plain {
     /// Share of all rows whose top class this is.
     pub share: f64,
-    /// For each depth and each other class: its label among the rows least like it. One depth only if classes are many.
-    pub pairs: [Vec<Pair>; DEPTHS.len()],
-    /// A quarter of the rows, with the greatest probabilities of the class; the next quarter, and the two others.
+    /// For each depth the other classes, each with its label among the rows least like it. Of many classes only the first depth.
+    pub pairs: [Vec<(usize, Pair)>; DEPTHS.len()],
+    /// A quarter of the rows, with the greatest probabilities of the class.
     pub surest: Vec<Sure>,
     /// The quarter that is next sure of it.
     pub next: Vec<Sure>,
@@ -102,25 +102,23 @@ pub fn plain(probabilities: &[f32], labels: &[u32], weights: &[f64], classes: us
         order.sort_by(|a, b| a.0.total_cmp(&b.0));
         order.into_iter().map(|(_, row)| sure(row)).collect::<Vec<_>>()
     };
-    let depths = if classes > CLASSES_MANY { 1 } else { DEPTHS.len() };
     let of_class = of_class.into_iter().enumerate().map(|(class, rows)| {
-        let by_sureness = ordered(&rows, &|r| -p(r, class));
-        let [surest, next, rest] = parts(&by_sureness, SUREST_SHARE);
-        let mut pairs: [Vec<Pair>; DEPTHS.len()] = Default::default();
-        pairs[..depths].fill(vec![Pair::default(); classes]);
-        for other in (0..classes).filter(|&other| other != class && !rows.is_empty()) {
-            let plainest = (classes <= CLASSES_MANY).then(|| ordered(&rows, &|r| p(r, other) / p(r, class)));
-            for (pairs, (share, doubt)) in pairs[..depths].iter_mut().zip(DEPTHS) {
-                pairs[other] = match &plainest {
-                    Some(rows) => {
-                        let [near, next, _] = parts(rows, share);
-                        Pair::of(near, next, other, doubt)
-                    }
-                    None => Pair::of(surest, &[], other, doubt),
-                };
+        let mut surest = ordered(&rows, &|r| -p(r, class));
+        let [first, second, _] = parts(&surest, SUREST_SHARE).map(<[Sure]>::len);
+        let rest = surest.split_off(first + second);
+        let next = surest.split_off(first);
+        let mut pairs: [Vec<(usize, Pair)>; DEPTHS.len()] = Default::default();
+        for other in (0..classes).filter(|&other| other != class) {
+            if classes > CLASSES_MANY {
+                pairs[0].push((other, Pair::of(&surest, &[], other, DEPTHS[0].1)));
+                continue;
+            }
+            let plainest = ordered(&rows, &|r| p(r, other) / p(r, class));
+            for (pairs, (share, doubt)) in pairs.iter_mut().zip(DEPTHS) {
+                let [near, after, _] = parts(&plainest, share);
+                pairs.push((other, Pair::of(near, after, other, doubt)));
             }
         }
-        let [surest, next, rest] = [surest, next, rest].map(<[Sure]>::to_vec);
         Plain { share: all(&rows) / whole, pairs, surest, next, rest }
     });
     of_class.collect()

@@ -1,6 +1,6 @@
 //! How often the label of one class is put on rows of another, and what that says of a row.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::{
     depths::{DEPTHS, Pair, Plain, plain},
@@ -101,25 +101,21 @@ fn errors(probabilities: &[f32], labels: &[u32], weights: &[f64], classes: usize
 /// of a class make its neighbours doubtful and so their labels frequent there, too, but not among the very plainest rows.
 fn directions(plain: &[Plain], classes: usize) -> (Vec<f64>, Vec<Directed>) {
     let mut factors = vec![1.0_f64; classes * classes];
-    let mut found: BTreeMap<(usize, usize), Directed> = BTreeMap::new();
+    let mut found = Vec::new();
     for depth in 0..DEPTHS.len() {
         let usual = Usual::of(plain, depth);
-        let pairs = plain
-            .iter()
-            .enumerate()
-            .flat_map(|(from, p)| p.pairs[depth].iter().enumerate().map(move |(to, pair)| (from, to, pair)));
-        for (from, to, pair) in pairs.filter(|&(from, to, _)| from != to) {
+        let pairs = plain.iter().enumerate().flat_map(|(from, p)| p.pairs[depth].iter().map(move |pair| (from, pair)));
+        for (from, &(to, pair)) in pairs {
             let usual = usual.without(pair, classes);
             let factor = &mut factors[from * classes + to];
             *factor = factor.max((pair.low() / usual).min(FACTOR_MAX));
-            if let Some(directed) = directed(from, to, pair, plain[from].share, usual) {
-                let most = found.entry((from, to)).or_insert(directed);
-                *most = if directed.share > most.share { directed } else { *most };
-            }
+            found.extend(directed(from, to, pair, plain[from].share, usual));
         }
     }
-    let mut found: Vec<Directed> = found.into_values().collect();
-    found.sort_by(|a, b| b.share.total_cmp(&a.share));
+    found.sort_by(|a: &Directed, b| b.share.total_cmp(&a.share).then((a.from, a.to).cmp(&(b.from, b.to))));
+    // A direction counts once, as at the depth that shows most of it.
+    let mut counted = BTreeSet::new();
+    found.retain(|directed| counted.insert((directed.from, directed.to)));
     (factors, found)
 }
 
@@ -133,7 +129,7 @@ struct Usual {
 impl Usual {
     fn of(plain: &[Plain], depth: usize) -> Self {
         let mut usual = Self { rows: 0.0, sum: 0.0, squares: 0.0 };
-        for pair in plain.iter().flat_map(|p| &p.pairs[depth]) {
+        for (_, pair) in plain.iter().flat_map(|p| &p.pairs[depth]) {
             usual.rows += pair.rows;
             usual.sum += pair.hits;
             usual.squares += pair.rows * pair.rate() * pair.rate();
@@ -142,7 +138,7 @@ impl Usual {
     }
 
     /// The share of a label that is usual in the other pairs.
-    fn without(&self, pair: &Pair, classes: usize) -> f64 {
+    fn without(&self, pair: Pair, classes: usize) -> f64 {
         let (rows, hits) = ((self.rows - pair.rows).max(1.0), (self.sum - pair.hits).max(0.0));
         // That none was found among a few rows does not make one unusual.
         let high = (hits + pair.doubt * (hits + 0.25).sqrt()) / rows;
@@ -155,7 +151,7 @@ impl Usual {
 }
 
 /// The directed flips of one pair, if it stands out; `share` of all rows look like the class they are of.
-fn directed(from: usize, to: usize, pair: &Pair, share: f64, usual: f64) -> Option<Directed> {
+fn directed(from: usize, to: usize, pair: Pair, share: f64, usual: f64) -> Option<Directed> {
     let factor = pair.level_low() / usual;
     (factor > DIRECTED && pair.hits >= HITS_MIN).then(|| Directed {
         from,

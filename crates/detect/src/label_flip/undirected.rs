@@ -69,7 +69,8 @@ impl Share {
 /// Share of labels changed at random: what the surest rows of all classes have in common. Changes at random are as frequent
 /// wherever one looks, and natural confusion is not. So other labels are counted from the surest rows of a class on as far
 /// as they do not become more, and from the cleanest class on as far as the others are like it. Of three or more classes
-/// only labels of the less likely half of the others count, and are taken for their share of all changes.
+/// labels of the less likely half of the others count, and are taken for their share of all changes; those of the likelier half
+/// as far as they are not more.
 fn of_far_labels(plain: &[Plain], probabilities: &[f32], classes: usize, directed: f64) -> f64 {
     let of = |(class, p): (usize, &Plain)| far_labels(p, class, probabilities, classes);
     let all: Vec<Share> = plain.iter().enumerate().map(of).collect();
@@ -93,12 +94,12 @@ fn far_labels(plain: &Plain, class: usize, probabilities: &[f32], classes: usize
     }
     mean.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (far, near) = mean.split_at(((classes - 1) / 2).max(1));
+    let part = |labels: &[(f64, usize)]| labels.len() as f64 / (classes as f64 - 1.0);
     let count = |rows: &[Sure], labels: &[(f64, usize)]| {
         let share = share(rows, |label| labels.iter().any(|other| other.1 == label));
-        Share { rows: share.rows * labels.len() as f64 / (classes as f64 - 1.0), ..share }
+        Share { rows: share.rows * part(labels), ..share }
     };
-    let stand_for = plain.surest.len() as f64 * far.len() as f64 / (classes as f64 - 1.0);
-    let parts = ((stand_for / PART_MIN) as usize).clamp(1, PARTS);
+    let parts = ((plain.surest.len() as f64 * part(far) / PART_MIN) as usize).clamp(1, PARTS);
     let surest = plain.surest.chunks(plain.surest.len().div_ceil(parts).max(1));
     let (third, last) = plain.rest.split_at(plain.next.len().min(plain.rest.len()));
     let outwards: Vec<&[Sure]> = surest.chain([&plain.next[..], third, last]).collect();
